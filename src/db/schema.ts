@@ -1,0 +1,247 @@
+import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+
+type Json = ColumnType<unknown, string, string>
+type JsonDefault = ColumnType<unknown, string | undefined, string>
+type Time = ColumnType<Date, Date, Date>
+type TimeOrNull = ColumnType<Date | null, Date | null | undefined, Date | null>
+type Bigint = ColumnType<string, number | string | undefined, number | string>
+
+export interface WebhookDeliveryTable {
+  id: string
+  source: string
+  received_at: Time
+  body_digest: string
+  body: Json
+  alerts: number
+  truncated_alerts: number
+}
+
+export interface IncidentTable {
+  id: string
+  number: Generated<string>
+  source: string
+  group_key: string
+  service: string | null
+  title: string
+  severity: string
+  state: string
+  version: Generated<number>
+  alert_name: string | null
+  labels: JsonDefault
+  annotations: JsonDefault
+  procedure_path: string | null
+  procedure_id: string | null
+  opened_at: Time
+  acknowledged_at: TimeOrNull
+  acknowledged_by: string | null
+  mitigated_at: TimeOrNull
+  resolved_at: TimeOrNull
+  closed_at: TimeOrNull
+  closing_reason: string | null
+}
+
+export interface AlertTable {
+  source: string
+  fingerprint: string
+  starts_at: Time
+  status: string
+  ends_at: TimeOrNull
+  name: string
+  labels: Json
+  annotations: Json
+  generator_url: string | null
+  group_key: string
+  incident_id: string | null
+  first_seen_at: Time
+  last_seen_at: Time
+  seen_count: Generated<number>
+}
+
+export interface TimelineEntryTable {
+  id: Generated<string>
+  incident_id: string
+  at: Time
+  kind: string
+  actor: string
+  message: string
+  data: JsonDefault
+  dedup_key: string | null
+}
+
+export interface RunbookRevisionTable {
+  content_hash: string
+  path: string
+  commit_id: string | null
+  content: Buffer
+  stored_at: Time
+}
+
+export interface RunTable {
+  id: string
+  incident_id: string
+  page_path: string
+  page_hash: string
+  page_commit: string | null
+  procedure_id: string
+  plan: Json
+  state: string
+  version: Generated<number>
+  inputs: JsonDefault
+  shell_state: string | null
+  started_at: Time
+  ended_at: TimeOrNull
+  reason: string | null
+}
+
+export interface ExecutionTable {
+  id: string
+  run_id: string
+  step_id: string
+  attempt: number
+  command_index: number
+  command: string
+  command_hash: string
+  risk: string
+  identity: string
+  state: string
+  approval_id: string | null
+  host: string | null
+  process_id: number | null
+  process_started: string | null
+  started_at: Time
+  ended_at: TimeOrNull
+  exit_code: number | null
+  signal: string | null
+  reason: string | null
+  output_bytes: Bigint
+  output_truncated: Generated<boolean>
+  summary: string | null
+}
+
+export interface OutputChunkTable {
+  execution_id: string
+  sequence: number
+  stream: string
+  at: Time
+  content: Buffer
+}
+
+export interface ApprovalTable {
+  id: string
+  run_id: string
+  alternative_id: string
+  step_id: string
+  command_index: number
+  command: string
+  command_hash: string
+  risk: string
+  state: string
+  requested_by: string
+  decided_by: string
+  decided_at: Time
+  expires_at: Time
+  consumed_at: TimeOrNull
+  execution_id: string | null
+  reason: string | null
+  attempt: number
+}
+
+export interface DecisionTable {
+  id: string
+  run_id: string
+  attempt: number
+  kind: string
+  question: Json
+  state: string
+  asked_at: Time
+  expires_at: Time
+  answer: ColumnType<unknown, string | null | undefined, string | null>
+  answered_by: string | null
+  answered_at: TimeOrNull
+}
+
+export interface VerificationTable {
+  id: string
+  run_id: string
+  attempt: number
+  condition: Json
+  verdict: string | null
+  started_at: Time
+  ended_at: TimeOrNull
+  samples: JsonDefault
+  reason: string | null
+}
+
+export interface MessageTable {
+  id: string
+  incident_id: string
+  kind: string
+  channel: string
+  target: string | null
+  body: string
+  state: string
+  attempts: Generated<number>
+  created_at: Time
+  next_attempt_at: Time
+  sent_at: TimeOrNull
+  error: string | null
+  dedup_key: string
+}
+
+export interface ReviewTable {
+  incident_id: string
+  markdown: string
+  facts: Json
+  written_at: Time
+  path: string | null
+}
+
+export interface ApiTokenTable {
+  id: string
+  name: string
+  role: string
+  token_hash: string
+  created_at: Time
+  expires_at: TimeOrNull
+  revoked_at: TimeOrNull
+}
+
+export interface AuditEntryTable {
+  seq: Bigint
+  at: Time
+  actor: string
+  role: string
+  operation: string
+  subject: string
+  outcome: string
+  data: Json
+  previous_hash: string
+  hash: string
+}
+
+/** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
+export interface Schema {
+  webhook_delivery: WebhookDeliveryTable
+  incident: IncidentTable
+  alert: AlertTable
+  timeline_entry: TimelineEntryTable
+  runbook_revision: RunbookRevisionTable
+  run: RunTable
+  execution: ExecutionTable
+  output_chunk: OutputChunkTable
+  approval: ApprovalTable
+  decision: DecisionTable
+  verification: VerificationTable
+  message: MessageTable
+  review: ReviewTable
+  api_token: ApiTokenTable
+  audit_entry: AuditEntryTable
+}
+
+export type IncidentRow = Selectable<IncidentTable>
+export type AlertRow = Selectable<AlertTable>
+export type NewAlertRow = Insertable<AlertTable>
+export type RunRow = Selectable<RunTable>
+export type ExecutionRow = Selectable<ExecutionTable>
+export type TimelineRow = Selectable<TimelineEntryTable>
+export type AuditRow = Selectable<AuditEntryTable>
