@@ -1,4 +1,10 @@
-export { COMMAND_FLAGS, LANGUAGES, RISKS } from './model.ts'
+export { analyseCommand, loadCommandGrammars } from './analyse.ts'
+export { bindInputs, inputVariable } from './bind.ts'
+export { classifyMany } from './classify.ts'
+export type { Classified } from './classify.ts'
+export { explainCommand } from './explain.ts'
+export { detectLanguage } from './language.ts'
+export { COMMAND_FLAGS, LANGUAGES, PLACEHOLDER_FORMS, RISKS } from './model.ts'
 export type {
   CommandAnalysis,
   CommandFlag,
@@ -9,3 +15,5 @@ export type {
   Reason,
   Risk,
 } from './model.ts'
+export { splitStatements } from './shell/statements.ts'
+export type { ShellStatement } from './shell/statements.ts'
