@@ -1,0 +1,124 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { parse } from 'yaml'
+import { z } from 'zod'
+import { AppError, messageOf } from './error.ts'
+
+const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(8_192))
+const seconds = z.number().positive().max(86_400)
+
+const signals = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('prometheus'), url: z.url(), query: z.string().max(4_096).optional() }),
+  z.strictObject({ kind: z.literal('scrape'), url: z.url() }),
+])
+
+const target = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('host'), host: z.string().min(1).max(253) }),
+  z.strictObject({
+    kind: z.literal('kubernetes'),
+    context: z.string().min(1).max(253),
+    namespace: z.string().max(253).nullable().default(null),
+  }),
+])
+
+const service = z.strictObject({
+  target: target.optional(),
+  variables: variables.default({}),
+  environment: z
+    .strictObject({
+      all: variables.default({}),
+      observer: variables.default({}),
+      operator: variables.default({}),
+    })
+    .default({ all: {}, observer: {}, operator: {} }),
+  signals: signals.nullable().default(null),
+})
+
+const configFile = z.strictObject({
+  listen: z
+    .strictObject({
+      host: z.string().min(1).max(253).default('127.0.0.1'),
+      port: z.number().int().min(0).max(65_535).default(8_080),
+    })
+    .default({ host: '127.0.0.1', port: 8_080 }),
+  /** Folders with pages; relative ones are relative to the file. */
+  runbooks: z.array(z.string().min(1).max(4_096)).max(100).default([]),
+  services: z.record(z.string().min(1).max(253), service).default({}),
+  response: z
+    .strictObject({
+      approvalTtlSeconds: seconds.default(600),
+      decisionTtlSeconds: seconds.default(1_800),
+      sampleEverySeconds: seconds.default(5),
+      giveUpAfterSeconds: seconds.default(600),
+      parallelReads: z.number().int().min(1).max(64).default(6),
+      commandTimeoutSeconds: seconds.default(300),
+      endlessWindowSeconds: seconds.default(10),
+    })
+    .prefault({}),
+  logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+})
+
+export type Config = z.output<typeof configFile> & {
+  dataDir: string
+  /** `null`: the embedded PostgreSQL. */
+  databaseUrl: string | null
+  configFile: string | null
+}
+
+/**
+ * Configuration: the file (`ERLMCP_CONFIG`, YAML, optional), then the environment over it.
+ * @throws AppError `input_invalid` naming the key, `not_found` for a file that is not there.
+ */
+export function loadConfig(env: Readonly<Record<string, string | undefined>>, dataDir: string): Config {
+  const file = env['ERLMCP_CONFIG'] ?? null
+  const raw: unknown = file === null ? {} : readYaml(file)
+  const parsed = configFile.safeParse(raw ?? {})
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0]
+    throw new AppError('input_invalid', `${file ?? 'configuration'}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'invalid'}`, {
+      action: 'Mend the key; docs/guide/configuration.md lists them all.',
+    })
+  }
+  const base = file === null ? process.cwd() : path.dirname(path.resolve(file))
+  const config = parsed.data
+  return {
+    ...config,
+    listen: {
+      host: env['ERLMCP_HOST'] ?? config.listen.host,
+      port: portOf(env['ERLMCP_PORT']) ?? config.listen.port,
+    },
+    runbooks: (env['ERLMCP_RUNBOOKS']?.split(path.delimiter) ?? config.runbooks).map((folder) => path.resolve(base, folder)),
+    dataDir,
+    databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],
+    configFile: file,
+  }
+}
+
+function readYaml(file: string): unknown {
+  let text: string
+  try {
+    text = readFileSync(file, 'utf8')
+  } catch (error) {
+    throw new AppError('not_found', `the configuration file ${file} cannot be read: ${messageOf(error)}`, {
+      action: 'Set ERLMCP_CONFIG to a file that exists, or unset it.',
+      cause: error,
+    })
+  }
+  try {
+    return parse(text)
+  } catch (error) {
+    throw new AppError('input_invalid', `${file} is not valid YAML: ${messageOf(error).split('\n', 1)[0] ?? ''}`, {
+      action: 'Mend the file at the place named.',
+      cause: error,
+    })
+  }
+}
+
+function portOf(text: string | undefined): number | null {
+  if (text === undefined || text === '') return null
+  const port = Number(text)
+  if (Number.isInteger(port) && port >= 0 && port <= 65_535) return port
+  throw new AppError('input_invalid', `ERLMCP_PORT is ${JSON.stringify(text)}, not a port`, {
+    action: 'Give a whole number from 0 (any free port) to 65535.',
+  })
+}

@@ -1,0 +1,130 @@
+import { Command, CommanderError } from 'commander'
+import { AppError } from '../base/error.ts'
+import { OPERATIONS } from '../operations/index.ts'
+import type { OperationName } from '../operations/index.ts'
+import type { Client } from './client.ts'
+import { addCommandCommands } from './command.ts'
+import { describeError, EXIT, exitCodeOf } from './exit.ts'
+import { renderResult } from './render.ts'
+import { addRunbookCommands } from './runbook.ts'
+
+export interface CliDeps {
+  version: string
+  write(text: string): void
+  writeError(text: string): void
+  readInput(): Promise<string>
+  now(): Date
+  /** A running server, or the local store. */
+  connect(server: string | undefined): Promise<Client>
+  /** Runs the server until it is told to stop. */
+  serve(): Promise<void>
+  /** Plays the first incident. */
+  play(options: { auto: boolean; keep: boolean }): Promise<number>
+}
+
+/** The command line. @returns the exit code. */
+export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<number> {
+  let exitCode: number = EXIT.done
+  const program = new Command('erlmcp')
+    .description('On-call runbooks that run: bound to the alert, gated, proved, audited.')
+    .version(deps.version)
+    .showHelpAfterError('(add --help for the options)')
+    .showSuggestionAfterError()
+    .configureOutput({ writeOut: deps.write, writeErr: deps.writeError })
+    .exitOverride()
+  const setExit = (code: number): void => {
+    exitCode = code
+  }
+  program
+    .command('serve')
+    .description('run the server (webhooks in, API, runs)')
+    .action(() => deps.serve())
+  program
+    .command('start')
+    .description('play the first incident on this machine')
+    .option('--auto', 'answer by itself, as the rehearsal identity of the example', false)
+    .option('--keep', 'leave everything running afterwards', false)
+    .action(async (options: { auto: boolean; keep: boolean }) => setExit(await deps.play(options)))
+  addRunbookCommands(program, deps, setExit)
+  addCommandCommands(program, deps)
+  addOperationCommands(program, deps, setExit)
+  for (const command of program.commands) inheritSettings(command, deps)
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
+    deps.writeError(`${describeError(error)}\n`)
+    return exitCodeOf(error)
+  }
+}
+
+function inheritSettings(command: Command, deps: CliDeps): void {
+  command.exitOverride().configureOutput({ writeOut: deps.write, writeErr: deps.writeError })
+  command.showHelpAfterError('(add --help for the options)').showSuggestionAfterError()
+  for (const child of command.commands) inheritSettings(child, deps)
+}
+
+/** Arguments of an operation that stand without a flag, in their order; every other input is a flag. */
+const POSITIONAL: Partial<Record<OperationName, readonly string[]>> = {
+  'incident.show': ['id'],
+  'incident.acknowledge': ['id'],
+  'incident.resolve': ['id'],
+  'run.show': ['id'],
+  'run.output': ['execution'],
+  'run.approve': ['id', 'option'],
+  'run.reject': ['id'],
+  'run.answer': ['id'],
+  'run.cancel': ['id'],
+  'review.show': ['id'],
+}
+
+/** `noun verb` for every operation, from the catalogue. */
+function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: number) => void): void {
+  for (const name of Object.keys(OPERATIONS) as OperationName[]) {
+    const operation = OPERATIONS[name]
+    const [noun = '', verb = ''] = name.split('.')
+    const parent =
+      program.commands.find((command) => command.name() === noun) ??
+      program.command(noun).description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`)
+    const positional = POSITIONAL[name] ?? []
+    const command = parent.command(verb).description(operation.summary)
+    for (const argument of positional) command.argument(`<${argument}>`)
+    const shape: Record<string, { safeParse(value: unknown): { success: boolean } }> = operation.input.shape
+    for (const key of Object.keys(shape)) {
+      if (positional.includes(key)) continue
+      const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <value>`
+      if (shape[key]?.safeParse(undefined).success === true) command.option(flag)
+      else command.requiredOption(flag)
+    }
+    command.option('--json', 'print the result as JSON', false).option('--server <url>', 'the server to ask')
+    command.action(async (...values: unknown[]) => {
+      const options = values[positional.length] as Record<string, unknown>
+      const { json, server, ...rest } = options
+      const input: Record<string, unknown> = { ...rest }
+      for (const [index, key] of positional.entries()) input[key] = values[index]
+      if (typeof input['hashes'] === 'string') input['hashes'] = input['hashes'].split(',')
+      const client = await deps.connect(typeof server === 'string' ? server : undefined)
+      try {
+        const result = await client.call(name, input)
+        deps.write(`${json === true ? JSON.stringify(result, null, 2) : renderResult(name, result)}\n`)
+        setExit(exitFor(name, result))
+      } finally {
+        await client.close()
+      }
+    })
+  }
+}
+
+function exitFor(name: OperationName, result: unknown): number {
+  const value = result as { waitsFor?: unknown; intact?: unknown }
+  if (name === 'run.show' && value.waitsFor !== null) return EXIT.waiting
+  if (name === 'audit.verify' && value.intact !== true) return EXIT.failed
+  return EXIT.done
+}
+
+export const unknownFile = (file: string, cause: unknown): AppError =>
+  new AppError('not_found', `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
+    action: 'Check the path.',
+    cause,
+  })

@@ -1,0 +1,7 @@
+export { createConsoleChannel } from './channels/console.ts'
+export { deliverMessages } from './deliver.ts'
+export type { Channel, DeliverableMessage } from './deliver.ts'
+export { queueMessage } from './queue.ts'
+export type { OutgoingMessage } from './queue.ts'
+export { defaultTemplate, MESSAGE_KINDS, renderMessage, templateFor } from './render.ts'
+export type { Facts, MessageKind, RenderedMessage } from './render.ts'

@@ -1,0 +1,162 @@
+import { createHash, timingSafeEqual } from 'node:crypto'
+import Fastify from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Actor } from '../access/index.ts'
+import { AppError } from '../base/error.ts'
+import { newUuid } from '../base/id.ts'
+import type { Logger } from '../base/log.ts'
+import { OPERATION_NAMES, OPERATIONS } from '../operations/index.ts'
+import type { OperationName } from '../operations/index.ts'
+import { problemOf } from './problem.ts'
+
+export interface HttpDeps {
+  log: Logger
+  /** The identity behind a bearer token, or `null`. */
+  authenticate(token: string): Promise<Actor | null>
+  invoke(actor: Actor, name: OperationName, input: unknown): Promise<unknown>
+  /** Stores a delivery; resolves after the commit. */
+  receiveAlertmanager(body: unknown): Promise<{ incidentId: string | null; declared: boolean }>
+  /** SHA-256 of the webhook's bearer token, hex. */
+  webhookTokenHash: string
+  /** Why this process is not ready; empty when it is. */
+  notReady(): Promise<string[]>
+}
+
+/** 10,000 alerts in one group are 4 MB. */
+const WEBHOOK_LIMIT_BYTES = 16 * 1_048_576
+const BODY_LIMIT_BYTES = 1_048_576
+
+/** The HTTP edge: webhooks in, the operations under /api/v1, health. Thin: everything is in the catalogue. */
+export function createServer(deps: HttpDeps): FastifyInstance {
+  const server = Fastify({
+    logger: false,
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 30_000,
+    genReqId: () => newUuid(),
+    forceCloseConnections: 'idle',
+  })
+  server.setErrorHandler((error, request, reply) => sendError(deps, request, reply, error))
+  server.setNotFoundHandler((request, reply) =>
+    sendError(
+      deps,
+      request,
+      reply,
+      new AppError('not_found', `there is nothing at ${request.method} ${request.url.slice(0, 200)}`, {
+        action: 'The operations are under /api/v1.',
+      }),
+    ),
+  )
+  server.addHook('onSend', async (_request, reply) => {
+    reply.header('x-content-type-options', 'nosniff')
+    reply.header('cache-control', 'no-store')
+  })
+  addHealth(server, deps)
+  addWebhooks(server, deps)
+  for (const name of OPERATION_NAMES) addOperation(server, deps, name)
+  return server
+}
+
+function addHealth(server: FastifyInstance, deps: HttpDeps): void {
+  server.get('/health', async () => ({ status: 'alive' }))
+  server.get('/ready', async (_request, reply) => {
+    const reasons = await deps.notReady()
+    reply.code(reasons.length === 0 ? 200 : 503)
+    return { ready: reasons.length === 0, reasons }
+  })
+}
+
+function addWebhooks(server: FastifyInstance, deps: HttpDeps): void {
+  server.post(
+    '/webhooks/alertmanager',
+    {
+      bodyLimit: WEBHOOK_LIMIT_BYTES,
+      // the token is checked before the body is read
+      onRequest: async (request) => {
+        const given = createHash('sha256').update(bearerOf(request)).digest()
+        if (!timingSafeEqual(given, Buffer.from(deps.webhookTokenHash, 'hex'))) {
+          throw new AppError('unauthenticated', 'the webhook token is missing or wrong', {
+            action: "Set `http_config.authorization.credentials` in Alertmanager to erlmcp's webhook token.",
+          })
+        }
+      },
+    },
+    async (request) => {
+      const received = await deps.receiveAlertmanager(request.body)
+      return { status: 'stored', incident: received.incidentId, declared: received.declared }
+    },
+  )
+}
+
+function addOperation(server: FastifyInstance, deps: HttpDeps, name: OperationName): void {
+  const operation = OPERATIONS[name]
+  server.route({
+    method: operation.http.method,
+    url: `/api/v1${operation.http.path}`,
+    handler: async (request) => {
+      const actor = await deps.authenticate(bearerOf(request))
+      if (actor === null) {
+        throw new AppError('unauthenticated', 'no valid token was given', {
+          action: 'Send `Authorization: Bearer …`; the local token stands in the data folder.',
+        })
+      }
+      const body = request.body
+      const input = {
+        ...(request.query as Record<string, unknown>),
+        ...(body !== null && typeof body === 'object' && !Array.isArray(body) ? body : {}),
+        ...(request.params as Record<string, unknown>),
+      }
+      return deps.invoke(actor, name, input)
+    },
+  })
+}
+
+const bearerOf = (request: FastifyRequest): string =>
+  /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
+
+function sendError(deps: HttpDeps, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+  const known = error instanceof AppError ? error : translate(error)
+  const problem = problemOf(known, request.id)
+  if (problem.status >= 500) {
+    deps.log.error({ err: error, correlationId: request.id, method: request.method, route: request.routeOptions.url }, 'request failed')
+  }
+  if (problem.status === 503) reply.header('retry-after', '5')
+  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(problem.status).type('application/problem+json').send(problem)
+}
+
+/** Fastify's own refusals and a database that is away, in our words; `null` for what nobody foresaw. */
+function translate(error: unknown): AppError | null {
+  const code = (error as { code?: unknown } | null)?.code
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
+    return new AppError('too_large', 'the body is larger than the limit', {
+      action: 'Send less at once; for Alertmanager set `max_alerts: 1000`.',
+      cause: error,
+    })
+  }
+  if (typeof code === 'string' && (code.startsWith('FST_ERR_CTP') || error instanceof SyntaxError)) {
+    return new AppError('input_invalid', 'the body is not valid JSON', {
+      action: 'Send `Content-Type: application/json` and one JSON object.',
+      cause: error,
+    })
+  }
+  if (error instanceof SyntaxError) {
+    return new AppError('input_invalid', 'the body is not valid JSON', { action: 'Send one JSON object.', cause: error })
+  }
+  if (isDatabaseAway(error)) {
+    return new AppError('unavailable', 'the database does not answer', {
+      action: 'Try again; nothing was accepted and nothing was lost.',
+      retryable: true,
+      cause: error,
+    })
+  }
+  return null
+}
+
+function isDatabaseAway(error: unknown): boolean {
+  const code = (error as { code?: unknown } | null)?.code
+  const message = error instanceof Error ? error.message : ''
+  return (
+    (typeof code === 'string' && /^(08|57P|53|ECONNREFUSED|ECONNRESET|ENOENT|EPIPE|ETIMEDOUT)/.test(code)) ||
+    /timeout exceeded when trying to connect|Connection terminated/i.test(message)
+  )
+}

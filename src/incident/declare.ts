@@ -1,0 +1,61 @@
+import { sql } from 'kysely'
+import { appendAudit, SYSTEM_ACTOR } from '../access/index.ts'
+import { newId } from '../base/id.ts'
+import type { Transaction } from '../db/index.ts'
+import type { SeverityLevel } from './severity.ts'
+import { addTimeline } from './timeline.ts'
+
+export interface Declaration {
+  source: string
+  groupKey: string
+  title: string
+  severity: SeverityLevel
+  service: string | null
+  alertName: string | null
+  labels: Record<string, string>
+  annotations: Record<string, string>
+}
+
+/**
+ * Declares an incident for a group unless one is open; the database decides who was first.
+ * @returns the incident's id and whether this call declared it.
+ */
+export async function declareIncident(
+  trx: Transaction,
+  at: Date,
+  declaration: Declaration,
+): Promise<{ incidentId: string; declared: boolean }> {
+  const incidentId = newId('inc')
+  const inserted = await sql<{ id: string }>`
+    insert into incident (id, source, group_key, service, title, severity, state, alert_name, labels, annotations, opened_at)
+    values (${incidentId}, ${declaration.source}, ${declaration.groupKey}, ${declaration.service}, ${declaration.title},
+            ${declaration.severity}, 'open', ${declaration.alertName}, ${JSON.stringify(declaration.labels)}::jsonb,
+            ${JSON.stringify(declaration.annotations)}::jsonb, ${at})
+    on conflict (source, group_key) where state not in ('resolved','closed') do nothing
+    returning id`.execute(trx)
+  if (inserted.rows.length === 0) {
+    const open = await trx
+      .selectFrom('incident')
+      .select('id')
+      .where('source', '=', declaration.source)
+      .where('group_key', '=', declaration.groupKey)
+      .where('state', 'not in', ['resolved', 'closed'])
+      .executeTakeFirstOrThrow()
+    return { incidentId: open.id, declared: false }
+  }
+  await addTimeline(trx, at, {
+    incidentId,
+    kind: 'incident.declared',
+    actor: SYSTEM_ACTOR.id,
+    message: `${declaration.severity} declared: ${declaration.title}`,
+    data: { alertName: declaration.alertName, labels: declaration.labels },
+  })
+  await appendAudit(trx, at, {
+    actor: SYSTEM_ACTOR,
+    operation: 'incident.declare',
+    subject: incidentId,
+    outcome: 'done',
+    data: { severity: declaration.severity, title: declaration.title, groupKey: declaration.groupKey },
+  })
+  return { incidentId, declared: true }
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import type { Need } from '../access/schema.ts'
+
+/** One verb. Every edge (HTTP, CLI, MCP) is generated from these. */
+export interface Operation {
+  /** `noun.verb` */
+  name: string
+  /** One sentence, for help and documentation. */
+  summary: string
+  input: z.ZodObject
+  need: Need
+  /** Whether it changes anything; those write an audit row, whatever the outcome. */
+  effect: 'read' | 'write'
+  http: { method: 'GET' | 'POST'; path: string }
+  /** Decisions have no MCP tool. */
+  decision: boolean
+}
+
+const id = z.string().min(1).max(100)
+const limit = z.coerce.number().int().min(1).max(200).default(50)
+const reason = z.string().trim().min(1).max(2_000)
+
+const operations = {
+  'incident.list': {
+    name: 'incident.list',
+    summary: 'Incidents, newest first',
+    input: z.strictObject({
+      state: z.enum(['open', 'acknowledged', 'mitigating', 'monitoring', 'resolved', 'closed', 'active']).optional(),
+      limit,
+      before: z.string().max(40).optional().describe('a number from `next` of the page before'),
+    }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/incidents' },
+    decision: false,
+  },
+  'incident.show': {
+    name: 'incident.show',
+    summary: 'One incident with its timeline, runs and alerts',
+    input: z.strictObject({ id: id.describe('INC-7, 7, or the id') }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/incidents/:id' },
+    decision: false,
+  },
+  'incident.acknowledge': {
+    name: 'incident.acknowledge',
+    summary: 'Say that you have taken an incident',
+    input: z.strictObject({ id }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/incidents/:id/acknowledge' },
+    decision: true,
+  },
+  'incident.resolve': {
+    name: 'incident.resolve',
+    summary: 'Say that an incident is over',
+    input: z.strictObject({ id, reason }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/incidents/:id/resolve' },
+    decision: true,
+  },
+  'run.list': {
+    name: 'run.list',
+    summary: 'Runs, newest first',
+    input: z.strictObject({ incident: id.optional(), limit }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/runs' },
+    decision: false,
+  },
+  'run.show': {
+    name: 'run.show',
+    summary: 'One run: plan, commands, what waits for a person',
+    input: z.strictObject({ id }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/runs/:id' },
+    decision: false,
+  },
+  'run.output': {
+    name: 'run.output',
+    summary: 'Output of one command, in pages',
+    input: z.strictObject({
+      execution: id,
+      after: z.coerce.number().int().min(-1).default(-1).describe('sequence number of the last chunk seen'),
+      maxBytes: z.coerce.number().int().min(1).max(1_048_576).default(65_536),
+    }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/executions/:execution/output' },
+    decision: false,
+  },
+  'run.approve': {
+    name: 'run.approve',
+    summary: 'Approve one option: exactly the commands that are shown for it, once',
+    input: z.strictObject({
+      id,
+      option: z.string().min(1).max(200).describe('its number or id'),
+      hashes: z.array(z.string().length(64)).max(100).optional().describe('of the commands that you saw'),
+      reason: reason.optional(),
+    }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/runs/:id/approve' },
+    decision: true,
+  },
+  'run.reject': {
+    name: 'run.reject',
+    summary: 'Reject what is offered; the incident stays with people',
+    input: z.strictObject({ id, reason }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/runs/:id/reject' },
+    decision: true,
+  },
+  'run.answer': {
+    name: 'run.answer',
+    summary: 'Say whether something that could not be known was done',
+    input: z.strictObject({ id, as: z.enum(['done', 'not-done']), reason }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/runs/:id/answer' },
+    decision: true,
+  },
+  'run.cancel': {
+    name: 'run.cancel',
+    summary: 'End a run now: what runs is stopped, nothing more is started',
+    input: z.strictObject({ id, reason }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/runs/:id/cancel' },
+    decision: true,
+  },
+  'review.show': {
+    name: 'review.show',
+    summary: 'The post-incident review of an incident',
+    input: z.strictObject({ id }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/incidents/:id/review' },
+    decision: false,
+  },
+  'audit.verify': {
+    name: 'audit.verify',
+    summary: 'Check the whole audit chain for changed, removed or reordered rows',
+    input: z.strictObject({}),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/audit/verify' },
+    decision: false,
+  },
+  'audit.list': {
+    name: 'audit.list',
+    summary: 'Audit rows, newest first',
+    input: z.strictObject({ limit, before: z.coerce.number().int().min(1).optional() }),
+    need: 'respond',
+    effect: 'read',
+    http: { method: 'GET', path: '/audit' },
+    decision: false,
+  },
+} as const satisfies Record<string, Operation>
+
+export type OperationName = keyof typeof operations
+export const OPERATIONS: { readonly [Name in OperationName]: (typeof operations)[Name] } = operations
+export const OPERATION_NAMES = Object.keys(operations) as OperationName[]
+export type InputOf<Name extends OperationName> = z.output<(typeof operations)[Name]['input']>

@@ -1,0 +1,98 @@
+import { AppError } from '../base/error.ts'
+import type { IncidentRow } from '../db/index.ts'
+import type { InputOf } from './catalogue.ts'
+import type { OperationDeps } from './handlers.ts'
+
+const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
+
+export async function listIncidents(deps: OperationDeps, input: InputOf<'incident.list'>): Promise<unknown> {
+  let query = deps.database.kysely.selectFrom('incident').selectAll().orderBy('number', 'desc').limit(input.limit)
+  if (input.state === 'active') query = query.where('state', 'in', ACTIVE)
+  else if (input.state !== undefined) query = query.where('state', '=', input.state)
+  if (input.before !== undefined) query = query.where('number', '<', input.before)
+  const rows = await query.execute()
+  return { incidents: rows.map(present), next: rows.length === input.limit ? (rows.at(-1)?.number ?? null) : null }
+}
+
+/** Finds an incident by `INC-7`, `7` or its id. */
+export async function findIncident(deps: OperationDeps, id: string): Promise<IncidentRow> {
+  const number = /^(?:INC-)?(\d{1,15})$/i.exec(id)?.[1]
+  const query = deps.database.kysely.selectFrom('incident').selectAll()
+  const row = await (number === undefined ? query.where('id', '=', id) : query.where('number', '=', number)).executeTakeFirst()
+  if (row === undefined) {
+    throw new AppError('not_found', `there is no incident ${id}`, {
+      action: 'List the incidents with `erlmcp incident list`.',
+    })
+  }
+  return row
+}
+
+export async function showIncident(deps: OperationDeps, id: string): Promise<unknown> {
+  const incident = await findIncident(deps, id)
+  const database = deps.database.kysely
+  const [timeline, runs, alerts, messages] = await Promise.all([
+    database
+      .selectFrom('timeline_entry')
+      .select(['id', 'at', 'kind', 'actor', 'message', 'data'])
+      .where('incident_id', '=', incident.id)
+      .orderBy('id')
+      .limit(2_000)
+      .execute(),
+    database
+      .selectFrom('run')
+      .select(['id', 'state', 'procedure_id', 'page_path', 'page_commit', 'page_hash', 'started_at', 'ended_at', 'reason'])
+      .where('incident_id', '=', incident.id)
+      .orderBy('started_at')
+      .execute(),
+    database
+      .selectFrom('alert')
+      .select(['fingerprint', 'name', 'status', 'starts_at', 'ends_at', 'labels', 'annotations', 'seen_count'])
+      .where('incident_id', '=', incident.id)
+      .orderBy('starts_at')
+      .limit(200)
+      .execute(),
+    database
+      .selectFrom('message')
+      .select(['id', 'kind', 'channel', 'target', 'body', 'state', 'sent_at', 'error'])
+      .where('incident_id', '=', incident.id)
+      .orderBy('created_at')
+      .execute(),
+  ])
+  return { ...present(incident), timeline, runs, alerts, messages }
+}
+
+export async function showReview(deps: OperationDeps, id: string): Promise<unknown> {
+  const incident = await findIncident(deps, id)
+  const review = await deps.database.kysely
+    .selectFrom('review')
+    .select(['markdown', 'facts', 'written_at', 'path'])
+    .where('incident_id', '=', incident.id)
+    .executeTakeFirst()
+  if (review === undefined) {
+    throw new AppError('not_found', `INC-${incident.number} has no review yet; it is ${incident.state}`, {
+      action: 'The review is written when the incident is resolved.',
+    })
+  }
+  return { incident: `INC-${incident.number}`, ...review }
+}
+
+const present = (row: IncidentRow) => ({
+  id: row.id,
+  number: Number(row.number),
+  name: `INC-${row.number}`,
+  title: row.title,
+  severity: row.severity,
+  state: row.state,
+  service: row.service,
+  alertName: row.alert_name,
+  labels: row.labels,
+  annotations: row.annotations,
+  procedure: row.procedure_id === null ? null : { path: row.procedure_path, id: row.procedure_id },
+  openedAt: row.opened_at,
+  acknowledgedAt: row.acknowledged_at,
+  acknowledgedBy: row.acknowledged_by,
+  mitigatedAt: row.mitigated_at,
+  resolvedAt: row.resolved_at,
+  closedAt: row.closed_at,
+  reason: row.closing_reason,
+})

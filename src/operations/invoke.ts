@@ -1,0 +1,48 @@
+import type { Actor } from '../access/index.ts'
+import { appendAudit, mayDo } from '../access/index.ts'
+import { AppError } from '../base/error.ts'
+import { withTransaction } from '../db/index.ts'
+import { OPERATIONS } from './catalogue.ts'
+import type { InputOf, OperationName } from './catalogue.ts'
+import { HANDLERS } from './handlers.ts'
+import type { OperationDeps } from './handlers.ts'
+
+/**
+ * The one way to do anything from outside: input checked, permission decided, refusals audited, then the verb.
+ * @throws AppError `input_invalid`, `forbidden`, and what the verb throws.
+ */
+export async function invoke(
+  deps: OperationDeps,
+  actor: Actor,
+  name: OperationName,
+  rawInput: unknown,
+): Promise<unknown> {
+  const operation = OPERATIONS[name]
+  const permission = mayDo(actor, operation.need)
+  if (!permission.allowed) {
+    await recordRefusal(deps, actor, name, permission.reason)
+    throw new AppError('forbidden', `${actor.id} may not ${name}: ${permission.reason}`, {
+      action: 'Ask somebody with the role, or for the role.',
+    })
+  }
+  const parsed = operation.input.safeParse(rawInput)
+  if (!parsed.success) {
+    const details = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`)
+    throw new AppError('input_invalid', `${name}: ${details.join('; ')}`, {
+      action: 'See the operation in the API reference, or `--help` of the command.',
+    })
+  }
+  try {
+    const handler = HANDLERS[name] as (deps: OperationDeps, actor: Actor, input: InputOf<OperationName>) => Promise<unknown>
+    return await handler(deps, actor, parsed.data as InputOf<OperationName>)
+  } catch (error) {
+    if (error instanceof AppError && error.code === 'forbidden') await recordRefusal(deps, actor, name, error.message)
+    throw error
+  }
+}
+
+async function recordRefusal(deps: OperationDeps, actor: Actor, name: string, reason: string): Promise<void> {
+  await withTransaction(deps.database, (trx) =>
+    appendAudit(trx, deps.clock.now(), { actor, operation: name, subject: actor.id, outcome: 'refused', data: { reason } }),
+  )
+}

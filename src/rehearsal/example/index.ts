@@ -1,0 +1,5 @@
+export { startLoad } from './load.ts'
+export { startOrders } from './orders.ts'
+export type { OrdersService } from './orders.ts'
+export { playIncident } from './play.ts'
+export type { PlayDeps } from './play.ts'

@@ -1,0 +1,81 @@
+import type { Clock } from '../base/clock.ts'
+import type { Logger } from '../base/log.ts'
+import type { Database } from '../db/index.ts'
+import type { PageRevision, Plan, PlannedCommand, Target } from '../run/index.ts'
+import type { Runbook } from '../runbook/index.ts'
+import type { StepResult } from '../step/index.ts'
+import type { SignalSource, Verdict } from '../verification/index.ts'
+
+/** A page as it is now, with the bytes a run keeps. */
+export interface Page extends PageRevision {
+  runbook: Runbook
+}
+
+/** What erlmcp knows of a service: where its signals are measured and what its commands need. */
+export interface Service {
+  name: string
+  target: Target
+  /** Values for a page's inputs, by name: `ORDERS_URL`. */
+  variables: Record<string, string>
+  /** Environment of every command, and in addition that of one identity. */
+  environment: { all: Record<string, string>; observer: Record<string, string>; operator: Record<string, string> }
+  signals: SignalSource | null
+}
+
+/** One command to run, with everything it gets. */
+export interface CommandRequest {
+  executionId: string
+  command: PlannedCommand
+  environment: Record<string, string>
+  shellState: string | null
+}
+
+export interface ResponseSettings {
+  /** How long an approval may wait for its use. */
+  approvalTtlMs: number
+  /** How long a question stands before it is asked again. */
+  decisionTtlMs: number
+  /** How often a signal is measured while a fix is being proved. */
+  sampleEveryMs: number
+  /** How long a fix may take to show, on top of its hold time. */
+  giveUpAfterMs: number
+  /** Read commands that run at the same time. */
+  parallelReads: number
+}
+
+export interface ResponseDeps {
+  database: Database
+  clock: Clock
+  log: Logger
+  host: string
+  settings: ResponseSettings
+  /** Pages as they are now. */
+  pages(): Promise<Page[]>
+  service(name: string | null): Service
+  execute(request: CommandRequest, signal: AbortSignal): Promise<StepResult>
+  /** Kills what a crashed erlmcp left running of this execution on this host; says what it found. */
+  killLeftover(execution: { host: string | null; pid: number | null; startedAt: string | null }): Promise<string | null>
+  verify(
+    request: {
+      condition: { comparison: string; threshold: number; forSeconds: number }
+      source: SignalSource
+      signal: string
+      onSample(sample: Verdict['samples'][number]): Promise<void>
+    },
+    signal: AbortSignal,
+  ): Promise<Verdict>
+  /** The signal now, and how many requests failed since the process started; `null` where it cannot be measured. */
+  measure(source: SignalSource, signal: string): Promise<{ value: number | null; failedRequests: number | null }>
+  writeReviewFile(name: string, markdown: string): Promise<string>
+  /** The message channel of the first configuration. */
+  channel: string
+}
+
+/** A run under way, as the workflow hands it from stage to stage. Serialisable. */
+export interface RunHandle {
+  runId: string
+  incidentId: string
+  serviceName: string | null
+  plan: Plan
+  pagePath: string
+}

@@ -1,0 +1,49 @@
+import { addTimeline } from '../incident/index.ts'
+import { knownValues, planProcedure, startRun } from '../run/index.ts'
+import type { Procedure } from '../runbook/index.ts'
+import type { WorkflowContext } from '../workflow/index.ts'
+import type { ResponseDeps, RunHandle } from './deps.ts'
+import { findProcedure } from './match.ts'
+
+/** Stages 3 and 4: the page for the incident's alert, and the run over that revision of it. `null`: no page fits. */
+export async function findRunbook(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  incidentId: string,
+): Promise<RunHandle | null> {
+  return context.transaction('find the runbook', async (trx) => {
+    const at = deps.clock.now()
+    const incident = await trx.selectFrom('incident').selectAll().where('id', '=', incidentId).executeTakeFirstOrThrow()
+    const labels = incident.labels as Record<string, string>
+    const match = findProcedure(await deps.pages(), {
+      name: incident.alert_name ?? '',
+      labels,
+      annotations: incident.annotations as Record<string, string>,
+    })
+    if (match === null) {
+      await addTimeline(trx, at, {
+        incidentId,
+        kind: 'runbook.missing',
+        actor: 'system:erlmcp',
+        message: `No runbook fits ${incident.alert_name ?? 'this alert'}; a person has to find the way`,
+      })
+      return null
+    }
+    const service = deps.service(match.procedure.service ?? incident.service)
+    const values = knownValues(inputNames(match.procedure), service, labels)
+    const plan = planProcedure(match.procedure, { target: service.target, values })
+    const runId = await startRun(trx, at, incidentId, match.page, plan, match.how)
+    return { runId, incidentId, serviceName: service.name, plan, pagePath: match.page.path }
+  })
+}
+
+function inputNames(procedure: Procedure): Set<string> {
+  const names = new Set<string>()
+  for (const phase of procedure.phases) {
+    for (const step of phase.steps) {
+      const commands = [...step.commands, ...(step.alternatives ?? []).flatMap((alternative) => alternative.commands)]
+      for (const command of commands) for (const input of command.inputs) names.add(input.name)
+    }
+  }
+  return names
+}

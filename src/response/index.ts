@@ -1,0 +1,7 @@
+export type { CommandRequest, Page, ResponseDeps, ResponseSettings, Service } from './deps.ts'
+export { EVENT_TOPIC, RESPONSE_WORKFLOW } from './events.ts'
+export type { ResponseEvent } from './events.ts'
+export { findProcedure } from './match.ts'
+export { receiveAlerts } from './receive.ts'
+export type { ReceiveDeps, Received } from './receive.ts'
+export { respond } from './respond.ts'

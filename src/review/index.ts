@@ -1,0 +1,3 @@
+export { gatherFacts } from './facts.ts'
+export type { ReviewFacts } from './facts.ts'
+export { duration, writeReview } from './write.ts'

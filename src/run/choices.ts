@@ -1,0 +1,40 @@
+import type { Plan, PlannedAlternative, PlannedCommand } from './plan.ts'
+
+/** How an alternative has fared in this run. */
+export interface AttemptedAlternative {
+  alternativeId: string
+  outcome: 'failed' | 'not-recovered' | 'rejected'
+}
+
+/** The alternatives that can still be offered, in the page's order, the suggested one first. */
+export function remainingAlternatives(
+  plan: Plan,
+  attempted: readonly AttemptedAlternative[],
+  evidence: readonly string[],
+): { alternative: PlannedAlternative; suggestion: string | null }[] {
+  const tried = new Set(attempted.map((attempt) => attempt.alternativeId))
+  const open = plan.alternatives.filter((alternative) => !tried.has(alternative.id))
+  const offers = open.map((alternative) => ({ alternative, suggestion: suggestionFor(alternative, evidence) }))
+  return [...offers.filter((offer) => offer.suggestion !== null), ...offers.filter((offer) => offer.suggestion === null)]
+}
+
+/** A recent deployment in the findings speaks for the alternative whose condition names one. */
+function suggestionFor(alternative: PlannedAlternative, evidence: readonly string[]): string | null {
+  const condition = alternative.condition?.toLowerCase() ?? ''
+  if (!/deploy|release|rollout|rolled out|version/.test(condition)) return null
+  const finding = evidence.find((line) => /deployed|released|rolled out|revision|release/i.test(line))
+  return finding === undefined ? null : `fits what was found: ${finding.slice(0, 120)}`
+}
+
+/** The commands of an alternative that a person has to approve, each by its own hash. */
+export const gatedCommands = (alternative: PlannedAlternative): PlannedCommand[] =>
+  alternative.commands.filter((command) => command.needsApproval)
+
+/** Inputs of an alternative that nobody has given; it cannot be approved before. */
+export const missingInputs = (alternative: PlannedAlternative): string[] => [
+  ...new Set(
+    alternative.commands
+      .filter((command) => command.mode !== 'manual')
+      .flatMap((command) => command.inputs.filter((input) => input.value === null).map((input) => input.name)),
+  ),
+]

@@ -1,0 +1,239 @@
+import type { Actor } from '../access/index.ts'
+import { appendAudit, mayApprove } from '../access/index.ts'
+import { AppError } from '../base/error.ts'
+import { newId } from '../base/id.ts'
+import type { Transaction } from '../db/index.ts'
+import { addTimeline } from '../incident/index.ts'
+import type { Plan, PlannedAlternative } from './plan.ts'
+import { gatedCommands, missingInputs } from './choices.ts'
+
+export const DECISION_KINDS = ['choose', 'unknown-outcome', 'manual'] as const
+export type DecisionKind = (typeof DECISION_KINDS)[number]
+
+/** What the run wants to know, as it is shown to people. */
+export interface Question {
+  text: string
+  options: { id: string; label: string; risk: string | null; suggestion: string | null }[]
+}
+
+/** What somebody answered. It reaches the run as a message of the engine, in the transaction that stores it. */
+export type Answer =
+  | { kind: 'approve'; alternativeId: string; approvalIds: string[]; by: string }
+  | { kind: 'reject'; alternativeId: string | null; reason: string; by: string }
+  | { kind: 'resolve-unknown'; as: 'done' | 'not-done'; reason: string; by: string }
+
+export async function askDecision(
+  trx: Transaction,
+  at: Date,
+  request: {
+    runId: string
+    incidentId: string
+    attempt: number
+    kind: DecisionKind
+    question: Question
+    expiresAt: Date
+    actor: string
+  },
+): Promise<string> {
+  const decisionId = newId('dec')
+  await trx
+    .insertInto('decision')
+    .values({
+      id: decisionId,
+      run_id: request.runId,
+      attempt: request.attempt,
+      kind: request.kind,
+      question: JSON.stringify(request.question),
+      state: 'pending',
+      asked_at: at,
+      expires_at: request.expiresAt,
+      answered_by: null,
+    })
+    .execute()
+  await addTimeline(trx, at, {
+    incidentId: request.incidentId,
+    kind: 'decision.asked',
+    actor: request.actor,
+    message: request.question.text,
+    data: { decisionId, runId: request.runId, kind: request.kind, options: request.question.options },
+  })
+  return decisionId
+}
+
+export interface PendingDecision {
+  id: string
+  run_id: string
+  attempt: number
+  kind: string
+  requestedBy: string
+  incidentId: string
+}
+
+/** The one open question of a run. Locked: two people who answer at once are put in order. */
+export async function pendingDecision(
+  trx: Transaction,
+  at: Date,
+  runId: string,
+  kind: DecisionKind,
+): Promise<PendingDecision> {
+  const row = await trx
+    .selectFrom('decision')
+    .innerJoin('run', 'run.id', 'decision.run_id')
+    .select([
+      'decision.id',
+      'decision.run_id',
+      'decision.attempt',
+      'decision.kind',
+      'decision.state',
+      'decision.expires_at',
+      'decision.answered_by',
+      'run.incident_id',
+    ])
+    .where('decision.run_id', '=', runId)
+    .where('decision.kind', '=', kind)
+    .orderBy('decision.attempt', 'desc')
+    .limit(1)
+    .forUpdate('decision')
+    .executeTakeFirst()
+  if (row === undefined) {
+    throw new AppError('conflict', `run ${runId} asks nothing of this kind now`, {
+      action: 'Look at the run with `erlmcp run show`.',
+    })
+  }
+  if (row.state === 'answered') {
+    throw new AppError('conflict', `${row.answered_by ?? 'somebody'} has answered this first`, {
+      action: 'Look at the run with `erlmcp run show`; nothing was changed by this call.',
+      data: { answeredBy: row.answered_by },
+    })
+  }
+  if (row.state !== 'pending' || row.expires_at <= at) {
+    throw new AppError('approval_expired', `the question of run ${runId} is ${row.state} and can no longer be answered`, {
+      action: 'Wait for the run to ask again, or start a new one.',
+    })
+  }
+  return { ...row, requestedBy: 'system:erlmcp', incidentId: row.incident_id }
+}
+
+/**
+ * Approves one alternative: one single-use approval row for each of its gated commands, each bound to the hash that the
+ * person saw.
+ * @throws AppError `forbidden`, `not_found`, `input_invalid` (inputs missing), `approval_mismatch` (another hash).
+ */
+export async function approveAlternative(
+  trx: Transaction,
+  at: Date,
+  request: {
+    decision: PendingDecision
+    plan: Plan
+    alternativeId: string
+    /** Hashes of the gated commands as shown; `null` when the caller saw the plan as it stands. */
+    hashes: readonly string[] | null
+    actor: Actor
+    expiresAt: Date
+    reason: string | null
+  },
+): Promise<Extract<Answer, { kind: 'approve' }>> {
+  const alternative = findAlternative(request.plan, request.alternativeId)
+  const gated = gatedCommands(alternative)
+  checkInputs(alternative)
+  checkHashes(gated.map((command) => command.hash), request.hashes)
+  for (const command of gated) {
+    const permission = mayApprove(request.actor, command.risk, request.decision.requestedBy)
+    if (!permission.allowed) {
+      throw new AppError('forbidden', `${request.actor.id} may not approve \`${command.text}\`: ${permission.reason}`, {
+        action: 'Ask somebody with the role; what waits for them stands in `erlmcp run show`.',
+        data: { risk: command.risk },
+      })
+    }
+  }
+  const rows = gated.map((command) => ({
+    id: newId('apr'),
+    run_id: request.decision.run_id,
+    alternative_id: alternative.id,
+    step_id: command.stepId,
+    command_index: command.index,
+    command: command.text,
+    command_hash: command.hash,
+    risk: command.risk,
+    state: 'approved',
+    requested_by: request.decision.requestedBy,
+    decided_by: request.actor.id,
+    decided_at: at,
+    expires_at: request.expiresAt,
+    execution_id: null,
+    reason: request.reason,
+    attempt: request.decision.attempt,
+  }))
+  if (rows.length > 0) await trx.insertInto('approval').values(rows).execute()
+  const answer: Extract<Answer, { kind: 'approve' }> = {
+    kind: 'approve',
+    alternativeId: alternative.id,
+    approvalIds: rows.map((row) => row.id),
+    by: request.actor.id,
+  }
+  await answerDecision(trx, at, request.decision, answer, request.actor, {
+    operation: 'run.approve',
+    message: `${request.actor.id} approved: ${alternative.title}`,
+    data: { commands: gated.map((command) => ({ command: command.text, hash: command.hash, risk: command.risk })) },
+  })
+  return answer
+}
+
+/** Stores an answer, with its timeline entry and audit row. The caller sends it to the run in the same transaction. */
+export async function answerDecision(
+  trx: Transaction,
+  at: Date,
+  decision: PendingDecision,
+  answer: Answer,
+  actor: Actor,
+  record: { operation: string; message: string; data?: Record<string, unknown> },
+): Promise<void> {
+  await trx
+    .updateTable('decision')
+    .set({ state: 'answered', answer: JSON.stringify(answer), answered_by: actor.id, answered_at: at })
+    .where('id', '=', decision.id)
+    .where('state', '=', 'pending')
+    .execute()
+  await addTimeline(trx, at, {
+    incidentId: decision.incidentId,
+    kind: 'decision.answered',
+    actor: actor.id,
+    message: record.message,
+    data: { decisionId: decision.id, runId: decision.run_id, ...record.data },
+  })
+  await appendAudit(trx, at, {
+    actor,
+    operation: record.operation,
+    subject: decision.run_id,
+    outcome: 'done',
+    data: { decisionId: decision.id, answer, ...record.data },
+  })
+}
+
+function findAlternative(plan: Plan, id: string): PlannedAlternative {
+  const byNumber = /^\d+$/.test(id) ? plan.alternatives[Number(id) - 1] : undefined
+  const alternative = plan.alternatives.find((candidate) => candidate.id === id) ?? byNumber
+  if (alternative === undefined) {
+    throw new AppError('not_found', `the plan has no option ${JSON.stringify(id)}`, {
+      action: `Choose one of: ${plan.alternatives.map((candidate, index) => `${index + 1} (${candidate.id})`).join(', ')}.`,
+    })
+  }
+  return alternative
+}
+
+function checkInputs(alternative: PlannedAlternative): void {
+  const missing = missingInputs(alternative)
+  if (missing.length === 0) return
+  throw new AppError('input_invalid', `"${alternative.title}" needs values for ${missing.join(', ')}`, {
+    action: 'Set them for the service in the configuration, or send them as labels of the alert.',
+    data: { missing },
+  })
+}
+
+function checkHashes(actual: readonly string[], seen: readonly string[] | null): void {
+  if (seen === null) return
+  if (actual.length === seen.length && actual.every((hash) => seen.includes(hash))) return
+  throw new AppError('approval_mismatch', 'the commands are not those that were shown', {
+    action: 'Look at the option again and approve what it shows now.',
+  })
+}

@@ -1,0 +1,210 @@
+import { bindInputs, inputVariable } from '../command/index.ts'
+import type { CommandFlag, Risk } from '../command/index.ts'
+import { messageOf } from '../base/error.ts'
+import { canonicalJson, sha256 } from '../base/id.ts'
+import type { Condition, Phase, PhaseKind, Procedure, RunbookCommand, Step } from '../runbook/index.ts'
+
+/** Where commands act: part of what an approval is for. */
+export type Target =
+  | { kind: 'host'; host: string }
+  | { kind: 'kubernetes'; context: string; namespace: string | null }
+
+export const IDENTITIES = ['observer', 'operator'] as const
+export type Identity = (typeof IDENTITIES)[number]
+
+export interface PlannedInput {
+  /** As the page names it: `POD_NAME`. */
+  name: string
+  /** The environment variable that carries it into the shell. */
+  variable: string
+  /** `null`: nobody has given it yet; the command does not run. */
+  value: string | null
+  /** Where the value came from: `label pod`, `service orders`, `default`. */
+  from: string | null
+}
+
+/** One command as it would run. */
+export interface PlannedCommand {
+  stepId: string
+  index: number
+  /** As the page has it. */
+  text: string
+  /** The shell source that runs: inputs are quoted references to environment variables. */
+  script: string
+  inputs: PlannedInput[]
+  risk: Risk
+  flags: CommandFlag[]
+  reasons: string[]
+  line: number
+  explanation: string | null
+  changesShell: boolean
+  identity: Identity
+  /** `run`: to its end. `window`: endless, stopped after a while. `manual`: a person does it. */
+  mode: 'run' | 'window' | 'manual'
+  /** Why it is for a person. */
+  manualReason: string | null
+  needsApproval: boolean
+  /** Over script, inputs, identity and target. */
+  hash: string
+}
+
+export interface PlannedStep {
+  id: string
+  phase: string
+  phaseKind: PhaseKind
+  title: string
+  line: number
+  text: string
+  /** Items of a checklist: a person ticks them. */
+  items: string[]
+  commands: PlannedCommand[]
+}
+
+export interface PlannedAlternative extends PlannedStep {
+  condition: string | null
+  risk: Risk
+}
+
+/** What one run will do: from one procedure of one revision of one page, for one incident. */
+export interface Plan {
+  procedureId: string
+  title: string
+  line: number
+  target: Target
+  diagnosis: PlannedStep[]
+  alternatives: PlannedAlternative[]
+  checks: PlannedStep[]
+  followUp: PlannedStep[]
+  trigger: Condition | null
+  recovery: Condition | null
+}
+
+export interface PlanContext {
+  target: Target
+  /** Known values by input name, with where each came from. */
+  values: ReadonlyMap<string, { value: string; from: string }>
+}
+
+/** Turns a procedure into a plan. Pure: same procedure, target and values give the same plan and hashes. */
+export function planProcedure(procedure: Procedure, context: PlanContext): Plan {
+  const plan: Plan = {
+    procedureId: procedure.id,
+    title: procedure.title,
+    line: procedure.line,
+    target: context.target,
+    diagnosis: [],
+    alternatives: [],
+    checks: [],
+    followUp: [],
+    trigger: procedure.trigger,
+    recovery: procedure.recovery,
+  }
+  for (const phase of procedure.phases) addPhase(plan, phase, context)
+  return plan
+}
+
+function addPhase(plan: Plan, phase: Phase, context: PlanContext): void {
+  const plain: PlannedStep[] = []
+  for (const step of phase.steps) {
+    if (step.kind === 'choice') {
+      for (const alternative of step.alternatives ?? []) {
+        plan.alternatives.push({
+          ...planStep(phase, alternative, context),
+          condition: alternative.condition,
+          risk: alternative.risk,
+        })
+      }
+    } else plain.push(planStep(phase, step, context))
+  }
+  switch (phase.kind) {
+    case 'context':
+    case 'diagnose':
+      plan.diagnosis.push(...plain)
+      break
+    case 'mitigate':
+      for (const step of plain) {
+        if (step.commands.some((command) => command.needsApproval)) {
+          plan.alternatives.push({ ...step, condition: null, risk: highest(step.commands) })
+        } else plan.diagnosis.push(step)
+      }
+      break
+    case 'verify':
+      plan.checks.push(...plain)
+      break
+    case 'follow-up':
+      plan.followUp.push(...plain)
+      break
+  }
+}
+
+function planStep(
+  phase: Phase,
+  step: Pick<Step, 'id' | 'title' | 'line' | 'text' | 'commands' | 'items'>,
+  context: PlanContext,
+): PlannedStep {
+  return {
+    id: step.id,
+    phase: phase.name,
+    phaseKind: phase.kind,
+    title: step.title,
+    line: step.line,
+    text: step.text,
+    items: (step.items ?? []).map((item) => item.text),
+    commands: step.commands.map((command, index) => planCommand(step.id, index, command, context)),
+  }
+}
+
+function planCommand(stepId: string, index: number, command: RunbookCommand, context: PlanContext): PlannedCommand {
+  const inputs = command.inputs.map((input): PlannedInput => {
+    const known = context.values.get(input.name)
+    return {
+      name: input.name,
+      variable: inputVariable(input.name),
+      value: known?.value ?? null,
+      from: known?.from ?? null,
+    }
+  })
+  const bound = bind(command)
+  const identity: Identity = command.risk === 'read' ? 'observer' : 'operator'
+  const manualReason = bound.fault ?? whyManual(command)
+  const hashed = { script: bound.script, inputs: inputs.map(({ variable, value }) => [variable, value]) }
+  return {
+    stepId,
+    index,
+    text: command.text,
+    script: bound.script,
+    inputs,
+    risk: command.risk,
+    flags: command.flags,
+    reasons: command.reasons.map((reason) => `${reason.text}: ${reason.why}`),
+    line: command.line,
+    explanation: command.explanation,
+    changesShell: command.changesShell,
+    identity,
+    mode: manualReason !== null ? 'manual' : command.flags.includes('endless') ? 'window' : 'run',
+    manualReason,
+    needsApproval: command.risk !== 'read' && manualReason === null,
+    hash: sha256(canonicalJson({ ...hashed, identity, target: context.target })),
+  }
+}
+
+function bind(command: RunbookCommand): { script: string; fault: string | null } {
+  if (!command.runnable || command.language !== 'bash') return { script: command.text, fault: null }
+  try {
+    return { script: bindInputs(command.text, command.inputs), fault: null }
+  } catch (error) {
+    return { script: command.text, fault: messageOf(error) }
+  }
+}
+
+function whyManual(command: RunbookCommand): string | null {
+  if (!command.runnable) return `${command.language} is not run by the shell`
+  if (command.language !== 'bash') return `${command.language} needs its own client`
+  if (command.flags.includes('interactive')) return 'it wants a person at a terminal'
+  if (command.flags.includes('secret')) return 'it shows credentials, which do not belong into the record'
+  return null
+}
+
+const ORDER: readonly Risk[] = ['read', 'change', 'destructive']
+const highest = (commands: readonly { risk: Risk }[]): Risk =>
+  commands.reduce<Risk>((top, { risk }) => (ORDER.indexOf(risk) > ORDER.indexOf(top) ? risk : top), 'read')
