@@ -1,0 +1,78 @@
+import { readdir, readFile } from 'node:fs/promises'
+
+/** Set in the environment of every command, so that its processes are found when they leave the group. */
+export const MARKER = 'ERLMCP_EXECUTION_ID'
+
+export interface ProcessEntry {
+  pid: number
+  parent: number
+  group: number
+  state: string
+  startedTicks: string
+}
+
+/** Every process of this host, from /proc; `null` where there is none (not Linux). */
+export async function listProcesses(): Promise<ProcessEntry[] | null> {
+  const names = await readdir('/proc').catch(() => null)
+  if (names === null || !names.includes('self')) return null
+  const entries = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readEntry))
+  return entries.filter((entry) => entry !== null)
+}
+
+/** Start time since boot together with the boot: equal only for the same process. `null` when there is no such process. */
+export async function processStartedAt(pid: number): Promise<string | null> {
+  const [entry, boot] = await Promise.all([readEntry(String(pid)), bootId()])
+  return entry === null ? null : `${entry.startedTicks}@${boot}`
+}
+
+/** The processes whose environment carries the marker of this execution. */
+export async function markedProcesses(
+  entries: readonly ProcessEntry[],
+  executionId: string,
+): Promise<number[]> {
+  if (executionId === '') return []
+  const line = `${MARKER}=${executionId}`
+  const marked = await Promise.all(
+    entries.map(async ({ pid }) => {
+      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+      return environment.split('\0').includes(line) ? pid : null
+    }),
+  )
+  return marked.filter((pid) => pid !== null)
+}
+
+/** All descendants of the given processes. */
+export function descendantsOf(entries: readonly ProcessEntry[], roots: ReadonlySet<number>): number[] {
+  const found = new Set(roots)
+  let grown = true
+  while (grown) {
+    grown = false
+    for (const { pid, parent } of entries) {
+      if (!found.has(parent) || found.has(pid)) continue
+      found.add(pid)
+      grown = true
+    }
+  }
+  return [...found].filter((pid) => !roots.has(pid))
+}
+
+/** Whether a background process asked to outlive the terminal (`nohup`). */
+export async function ignoresHangup(pid: number): Promise<boolean> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(status)?.[1]
+  return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n
+}
+
+const bootId = async (): Promise<string> =>
+  (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()
+
+async function readEntry(name: string): Promise<ProcessEntry | null> {
+  const stat = await readFile(`/proc/${name}/stat`, 'latin1').catch(() => null)
+  if (stat === null) return null
+  // the command in parentheses may itself hold parentheses and spaces
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+  const [state, parent, group] = fields
+  const startedTicks = fields[19]
+  if (state === undefined || startedTicks === undefined) return null
+  return { pid: Number(name), parent: Number(parent), group: Number(group), state, startedTicks }
+}
