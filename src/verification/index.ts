@@ -1,0 +1,8 @@
+export { judge, satisfies } from './judge.ts'
+export type { Judgement, JudgeLimits } from './judge.ts'
+export { createMeter, measureSignal } from './measure.ts'
+export type { MeasureDeps, MeasureRequest, SignalMeter } from './measure.ts'
+export { VERDICTS } from './model.ts'
+export type { Measurement, RecoveryCondition, Sample, SignalSource, Verdict } from './model.ts'
+export { verify } from './verify.ts'
+export type { VerifyRequest } from './verify.ts'
