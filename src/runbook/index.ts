@@ -1,12 +1,27 @@
-export { COMPARISONS, PHASE_KINDS, SEVERITIES, SIGNALS, STEP_KINDS } from './model.ts'
+export { MAX_PAGE_BYTES } from './decode.ts'
+export {
+  COMPARISONS,
+  INPUT_TYPES,
+  PHASE_KINDS,
+  PROCEDURE_KINDS,
+  SEVERITIES,
+  SIGNALS,
+  STEP_KINDS,
+} from './model.ts'
 export type {
   Alternative,
+  BlockComment,
   CommunicationTemplate,
   Comparison,
   Condition,
+  InputDeclaration,
+  InputType,
+  PageBlock,
+  PageHeading,
   Phase,
   PhaseKind,
   Procedure,
+  ProcedureKind,
   ReadNote,
   Runbook,
   RunbookCommand,
@@ -17,3 +32,8 @@ export type {
   Step,
   StepKind,
 } from './model.ts'
+export { readRunbook } from './read.ts'
+export { loadPages, MAX_PAGES } from './load.ts'
+export type { LoadedPage, LoadedPages, LoadFinding } from './load.ts'
+export { signalOf } from './signals.ts'
+export { githubSlug } from './slug.ts'

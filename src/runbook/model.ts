@@ -31,6 +31,8 @@ export interface Condition {
   /** The words of the page. */
   text: string
   position: SourceRange
+  /** `label`: a line that says so (`**Alert Trigger:** …`). `prose`: found in a sentence; good to show, not to act on. */
+  stated?: 'label' | 'prose'
 }
 
 export const PHASE_KINDS = ['context', 'diagnose', 'mitigate', 'verify', 'follow-up'] as const
@@ -59,6 +61,19 @@ export interface RunbookCommand {
   explanation: string | null
   /** From `# Expected …` or output shown in the block. */
   expectation: string | null
+  /** Where each line of `text` starts in the page, so that an offset in `text` has a place in the source. */
+  origin?: { line: number; column: number }[]
+  /** The line of the fence it stands in; commands with the same value share one block. `null` for inline code. */
+  block?: number | null
+  /** Typed inside a shell or console that an earlier command opened; never run by itself. */
+  nested?: boolean
+}
+
+/** A comment of a code block that explains no command: a hint, a manual step, a query to paste. */
+export interface BlockComment {
+  text: string
+  line: number
+  column: number
 }
 
 export interface Step {
@@ -75,12 +90,19 @@ export interface Step {
   alternatives?: Alternative[]
   /** Only on kind `checklist`. */
   items?: { text: string; done: boolean; line: number }[]
+  /** The sub-headings of the phase that it stands under, outermost first, joined by " / "; `null` without one. */
+  group?: string | null
+  comments?: BlockComment[]
+  /** From `**Revert:**`: what takes the step back. */
+  revert?: RunbookCommand[]
 }
 
 export interface Alternative {
   id: string
   title: string
   kind: 'option' | 'cause' | 'scenario' | 'case'
+  /** Why it has its number: `3` of "Option 3"; the place in the page for cases. */
+  label?: string
   /** "if recent deployment", from the parentheses or the first sentence. */
   condition: string | null
   line: number
@@ -89,6 +111,9 @@ export interface Alternative {
   commands: RunbookCommand[]
   /** The largest risk of its commands. */
   risk: Risk
+  comments?: BlockComment[]
+  /** From `**Revert:**`: what takes the alternative back. */
+  revert?: RunbookCommand[]
 }
 
 export interface Phase {
@@ -97,11 +122,34 @@ export interface Phase {
   kind: PhaseKind
   startMinute: number | null
   endMinute: number | null
+  /** The time as written, also where it is no window: "Next business day". */
+  window?: string | null
   line: number
   position: SourceRange
   text: string
   steps: Step[]
 }
+
+export const INPUT_TYPES = ['string', 'integer', 'number', 'boolean', 'choice', 'duration', 'secret'] as const
+export type InputType = (typeof INPUT_TYPES)[number]
+
+/** A value that the page declares (front matter `inputs:`, or a table under a heading "Inputs"). */
+export interface InputDeclaration {
+  name: string
+  type: InputType
+  description: string | null
+  default: string | null
+  /** Only these values; empty when free. */
+  choices: string[]
+  /** A regular expression that the value has to match as a whole. */
+  pattern: string | null
+  required: boolean
+  line: number
+}
+
+/** `incident`: has a trigger, severity or alert. `task`: done on purpose. `reference`: read, not run through. */
+export const PROCEDURE_KINDS = ['incident', 'task', 'reference'] as const
+export type ProcedureKind = (typeof PROCEDURE_KINDS)[number]
 
 export interface Procedure {
   /** The page's own id: `{#id}`, else the alert name, else the GitHub slug of the heading. */
@@ -122,6 +170,12 @@ export interface Procedure {
   impact: string | null
   metadata: Record<string, string>
   phases: Phase[]
+  kind?: ProcedureKind
+  /** From `**Service:**`, else the front matter's `service`. */
+  service?: string | null
+  owner?: string | null
+  /** What the commands may ask for; the same for every procedure of a page unless a procedure has its own table. */
+  inputs?: InputDeclaration[]
 }
 
 export interface SeverityRule {
@@ -162,4 +216,30 @@ export interface Runbook {
   links: { name: string; url: string; line: number }[]
   templates: CommunicationTemplate[]
   notes: ReadNote[]
+  /** Every heading, also those that stand inside procedures; bold lines are no headings here. */
+  headings: PageHeading[]
+  /** Every code block outside of templates, as written. */
+  blocks: PageBlock[]
+}
+
+export interface PageHeading {
+  title: string
+  depth: number
+  line: number
+  column: number
+  /** The anchor GitHub gives it. */
+  slug: string
+  /** From `{#id}`, which GitHub shows as text. */
+  explicitId: string | null
+}
+
+export interface PageBlock {
+  tag: string | null
+  /** The whole info string; `null` for an indented block. */
+  info: string | null
+  /** Of the fence; `endLine` is inclusive. */
+  line: number
+  endLine: number
+  closed: boolean
+  lines: { text: string; line: number; column: number }[]
 }
