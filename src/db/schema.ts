@@ -219,6 +219,31 @@ export interface AuditEntryTable {
   hash: string
 }
 
+export interface StepAttemptTable {
+  workflow_id: string
+  step_number: number
+  name: string
+  executor: string
+  nonce: string
+  started_at: Generated<Date>
+  finished_at: TimeOrNull
+  outcome: ColumnType<unknown, string | null | undefined, string | null>
+}
+
+export interface StepResultTable {
+  workflow_id: string
+  step_number: number
+  result: ColumnType<unknown, string | null, string | null>
+  at: Generated<Date>
+}
+
+export interface ExecutorTable {
+  id: string
+  host: string
+  started_at: Generated<Date>
+  heartbeat_at: Time
+}
+
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
 export interface Schema {
   webhook_delivery: WebhookDeliveryTable
@@ -236,6 +261,9 @@ export interface Schema {
   review: ReviewTable
   api_token: ApiTokenTable
   audit_entry: AuditEntryTable
+  step_attempt: StepAttemptTable
+  step_result: StepResultTable
+  executor: ExecutorTable
 }
 
 export type IncidentRow = Selectable<IncidentTable>

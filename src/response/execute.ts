@@ -4,7 +4,7 @@ import { withTransaction } from '../db/index.ts'
 import { beginExecution, consumeApproval, endExecution } from '../run/index.ts'
 import type { ExecutionIntent, ExecutionResult, PlannedCommand, PlannedStep } from '../run/index.ts'
 import type { StepResult } from '../step/index.ts'
-import type { WorkflowContext } from '../workflow/index.ts'
+import type { Refused, WorkflowContext } from '../workflow/index.ts'
 import { unlessCancelled } from './cancellation.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
 
@@ -95,7 +95,7 @@ export async function runGated(
   command: PlannedCommand,
   attempt: number,
   approvalIds: readonly string[],
-): Promise<ExecutionResult> {
+): Promise<ExecutionResult | Refused> {
   const intent: ExecutionIntent = { runId: run.runId, incidentId: run.incidentId, attempt, command, host: deps.host }
   let executionId: string | null = null
   const outcome = await context.effect<ExecutionResult>(
@@ -117,6 +117,7 @@ export async function runGated(
       return resultOf(await execute(deps, run, command, executionId, signal), command)
     },
   )
+  if (outcome.kind === 'refused') return outcome
   if (outcome.kind === 'done') return outcome.value
   return { ...emptyResult, state: outcome.kind === 'failed' ? 'failed' : 'unknown', reason: reasonOf(outcome) }
 }

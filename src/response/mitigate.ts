@@ -1,5 +1,4 @@
 import { SYSTEM_ACTOR } from '../access/index.ts'
-import { AppError } from '../base/error.ts'
 import { addTimeline, transitionIncident } from '../incident/index.ts'
 import { transitionRun } from '../run/index.ts'
 import type { PlannedAlternative, PlannedCommand } from '../run/index.ts'
@@ -45,25 +44,23 @@ async function change(
   attempt: number,
   approvalIds: readonly string[],
 ): Promise<'go-on' | 'stop'> {
-  try {
-    const result = await runGated(deps, context, run, command, attempt, approvalIds)
-    if (result.state === 'done') return 'go-on'
-    if (result.state !== 'unknown') return 'stop'
-    const text = `\`${command.text}\`: it is unknown whether it took effect (${result.reason ?? 'interrupted'}). It is not run again.`
-    return (await askWhetherDone(deps, context, run, attempt, 'unknown-outcome', text)) ? 'go-on' : 'stop'
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
+  const result = await runGated(deps, context, run, command, attempt, approvalIds)
+  if ('kind' in result) {
     await context.transaction(`refused ${command.stepId}#${command.index} ${attempt}`, (trx) =>
       addTimeline(trx, deps.clock.now(), {
         incidentId: run.incidentId,
         kind: 'command.refused',
         actor: 'system:erlmcp',
-        message: `Not run: ${error.message}. ${error.action}`,
-        data: { runId: run.runId, code: error.code },
+        message: `Not run: ${result.message}. ${result.action}`,
+        data: { runId: run.runId, code: result.code },
       }),
     )
     return 'stop'
   }
+  if (result.state === 'done') return 'go-on'
+  if (result.state !== 'unknown') return 'stop'
+  const text = `\`${command.text}\`: it is unknown whether it took effect (${result.reason ?? 'interrupted'}). It is not run again.`
+  return (await askWhetherDone(deps, context, run, attempt, 'unknown-outcome', text)) ? 'go-on' : 'stop'
 }
 
 /** A read inside an alternative ("wait for the rollout") decides as well: when it fails, the rest does not run. */

@@ -1,0 +1,83 @@
+import { Kysely, PostgresDialect } from 'kysely'
+import pg from 'pg'
+import type { Schema } from './schema.ts'
+
+export interface DatabaseOptions {
+  url: string
+  /** Shown in pg_stat_activity and in gauges: `app`, `engine`. */
+  name: string
+  /** Connections at most. Default 10. */
+  poolSize?: number
+  /** How long a caller waits for a connection before it fails. Default 10,000 ms; the driver's own default is for ever. */
+  acquireTimeoutMs?: number
+}
+
+export interface PoolGauges {
+  total: number
+  idle: number
+  waiting: number
+  max: number
+}
+
+export interface Database {
+  kysely: Kysely<Schema>
+  gauges(): PoolGauges
+  close(): Promise<void>
+}
+
+/**
+ * A client that reports a missing Unix socket as a refused connection. A cleanly stopped PostgreSQL removes its socket;
+ * the engine retries ECONNREFUSED but takes ENOENT for a fault and strands its workflows until the next start.
+ */
+class SocketClient extends pg.Client {
+  override connect(): Promise<this>
+  override connect(callback: (error: Error | null) => void): void
+  override connect(callback?: (error: Error | null) => void): Promise<this> | void {
+    const refused = (error: Error | null): Error | null => {
+      if (error !== null && (error as NodeJS.ErrnoException).code === 'ENOENT') {
+        Object.assign(error, { code: 'ECONNREFUSED' })
+      }
+      return error
+    }
+    if (callback !== undefined) {
+      super.connect(((error: Error | null) => callback(refused(error))) as (error: Error) => void)
+      return
+    }
+    return super.connect().then(
+      () => this,
+      (error: unknown) => {
+        throw refused(error instanceof Error ? error : new Error(String(error))) ?? new Error('not connected')
+      },
+    )
+  }
+}
+
+/** A connection pool whose idle connections may break without taking the process along. */
+export function createPool(options: DatabaseOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
+    idleTimeoutMillis: 30_000,
+    application_name: `erlmcp ${options.name}`,
+    Client: SocketClient,
+  })
+  // an idle connection that breaks is replaced at the next use; without a listener it would end the process
+  pool.on('error', () => undefined)
+  return pool
+}
+
+export function createDatabase(options: DatabaseOptions): Database {
+  const pool = createPool(options)
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  return {
+    kysely,
+    gauges: () => ({
+      total: pool.totalCount,
+      idle: pool.idleCount,
+      waiting: pool.waitingCount,
+      max: options.poolSize ?? 10,
+    }),
+    close: () => kysely.destroy(),
+  }
+}
