@@ -2,8 +2,8 @@
 import type { Comparison, Condition, SourceRange } from './model.ts'
 import { SIGNAL_TABLE, signalOf } from './signals.ts'
 
-const COMPARE = String.raw`(>=|<=|==|!=|=>|=<|≥|≤|&gt;=?|&lt;=?|>|<|\b(?:(?:is|are|goes|rises|stays|remains|drops|falls|was)\s+)?(?:above|over|below|under|exceed(?:s|ing)?|greater than|higher than|more than|less than|lower than|fewer than|at least|at most|reach(?:es|ed)?)\b)`
-const NUMBER = String.raw`\*{0,2}(\d{1,12}(?:[.,]\d{1,12})*)\s*(%|percent\b|per cent\b|ms\b|milliseconds?\b|s\b|secs?\b|seconds?\b|mins?\b|minutes?\b|[KMGT]i?B?\b|B\b|bytes\b)?`
+const COMPARE = String.raw`(>=|<=|==|!=|=>|=<|≥|≤|&gt;=?|&lt;=?|>|<|\b(?:(?:is|are|goes|rises|stays|remains|drops|falls|was)\s+)?(?:above|over|below|under|exceed(?:s|ing)?|greater than|higher than|more th[ae]n|less th[ae]n|lower than|fewer than|at least|at most|reach(?:es|ed)?)\b)`
+const NUMBER = String.raw`\*{0,2}(\d{1,12}(?:[.,]\d{1,12})*)\s*(%|percent\b|per cent\b|ms\b|milliseconds?\b|s\b|secs?\b|seconds?\b|mins?\b|minutes?\b|h\b|hrs?\b|hours?\b|d\b|days?\b|[KMGT]i?B?\b|B\b|bytes\b)?`
 const COMPARISON = new RegExp(`${COMPARE}\\s*(?:a\\s+|of\\s+)?${NUMBER}`, 'i')
 const DURATION = /\b(\d{1,6}(?:\.\d+)?)\s*-?\s*(s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?)\b/i
 const HOLD =
@@ -79,7 +79,14 @@ function scaled(value: number, unitText: string | undefined): { value: number; u
   if (unit.startsWith('ms') || unit.startsWith('milli'))
     return { value: round(value / 1000), unit: 'seconds' }
   if (unit.startsWith('s')) return { value, unit: 'seconds' }
-  if (unit.startsWith('min')) return { value: value * 60, unit: 'seconds' }
+  const time = unit.startsWith('min')
+    ? 60
+    : unit.startsWith('h')
+      ? 3600
+      : unit.startsWith('d')
+        ? 86_400
+        : null
+  if (time !== null) return { value: value * time, unit: 'seconds' }
   const factor = BYTES[unit.replace(/b(?:ytes)?$/, '')] ?? 1
   return { value: value * factor, unit: 'bytes' }
 }

@@ -6,6 +6,7 @@ import { startsLikeCommand } from './programs.ts'
 import { looksLikeOutput, promptOf, readSession, rootPrompt } from './session.ts'
 import type { SessionPart } from './session.ts'
 import { statementsOf } from './statements.ts'
+import type { Statement } from './statements.ts'
 
 export interface CommandEntry {
   type: 'command'
@@ -44,8 +45,17 @@ export function entriesOf(block: CodeBlock): Entry[] {
   if (isSession(lines)) return sessionEntries(readSession(lines))
   const text = lines.map((line) => line.text).join('\n')
   const language = blockLanguage(lines, text, tag)
+  if (language === 'bash' && isOutput(lines))
+    return [{ type: 'output', text, language: 'output', line: block.line }]
   if (DATA.has(language)) return [{ type: 'output', text, language, line: block.line }]
   return attachComments(plainEntries(lines, language, tag))
+}
+
+/** A block tagged as shell that holds only what a program printed, or the help of its options. */
+function isOutput(lines: TextLine[]): boolean {
+  const used = lines.filter((line) => line.text.trim() !== '')
+  const shown = used.filter((line) => looksLikeOutput(line.text)).length
+  return shown > 0 && shown * 2 > used.length && !used.some((line) => startsLikeCommand(line.text))
 }
 
 /** Without a tag, a block in which no line starts like a command is a drawing, a message or a sample. */
@@ -110,7 +120,7 @@ function plainEntries(lines: TextLine[], language: Language, tag: string | null)
   const own = lines.map((line, index) => (foreign.has(index) ? ' '.repeat(line.text.length) : line.text))
   const pieces: { at: number; entry: Entry }[] = []
   const covered = new Set<number>(foreign.keys())
-  for (const statement of statementsOf(own.join('\n'), language)) {
+  for (const statement of wholeLines(statementsOf(own.join('\n'), language), own.join('\n'))) {
     const first = lineAt(starts, statement.start)
     const last = lineAt(starts, Math.max(statement.start, statement.end - 1))
     const part = lines.slice(first, last + 1)
@@ -135,6 +145,17 @@ function plainEntries(lines: TextLine[], language: Language, tag: string | null)
     pieces.push({ at: starts[index] ?? 0, entry })
   }
   return pieces.sort((x, y) => x.at - y.at).map((piece) => piece.entry)
+}
+
+/** Statements that share a line are one command: people read, copy and approve lines. */
+function wholeLines(statements: Statement[], text: string): Statement[] {
+  const out: Statement[] = []
+  for (const statement of statements) {
+    const last = out[out.length - 1]
+    if (last !== undefined && !text.slice(last.end, statement.start).includes('\n')) last.end = statement.end
+    else out.push({ ...statement })
+  }
+  return out
 }
 
 /** `cmd  # why` at the end of a line. */

@@ -3,6 +3,8 @@ import type { TextLine } from './markdown.ts'
 
 export interface CodeSpan {
   text: string
+  /** The words on its line before it. */
+  before: string
   line: number
   column: number
 }
@@ -12,6 +14,7 @@ export function codeSpans(lines: TextLine[]): CodeSpan[] {
   return lines.flatMap((line) =>
     spansOf(line.text).map((span) => ({
       text: line.text.slice(span.start, span.end).trim(),
+      before: line.text.slice(Math.max(0, span.open - 60), span.open),
       line: line.line,
       column: line.column + span.start + leadingSpace(line.text.slice(span.start, span.end)),
     })),
@@ -120,6 +123,26 @@ export function firstSentence(text: string, limit = 100): string {
   const end = /(?<!\b(?:e\.g|i\.e|etc|vs|approx|incl|cf))[.!?](?=\s|$)|:(?=\s*$)|:(?=\s+[A-Z`])/.exec(plain)
   const sentence = end === null || end.index < 4 ? plain.replace(/[.:]$/, '') : plain.slice(0, end.index)
   return shorten(sentence, limit)
+}
+
+const TO_RUN =
+  /^to (.{4,}?),?\s+(?:(?:please|simply|you (?:can|need to|have to|must|should))\s+)?(?:run|use|execute|issue|do|try|enter)\b.{0,60}$/i
+
+/**
+ * What an introduction says a block is for: the last sentence before a colon, "To list the pods, run the
+ * following command" as "List the pods".
+ */
+export function introTitle(text: string, limit = 100): string {
+  const plain = plainText(text)
+  const sentences = plain.split(/(?<=[^.][.!?])\s+(?=[A-Z"'`])/)
+  const last =
+    sentences.length > 1 && plain.endsWith(':') ? (sentences[sentences.length - 1] ?? plain) : plain
+  const sentence = firstSentence(last, 400)
+  const to = TO_RUN.exec(sentence)?.[1]
+  return shorten(to === undefined ? sentence : to.charAt(0).toUpperCase() + to.slice(1), limit).replace(
+    /[,;]$/,
+    '',
+  )
 }
 
 export function shorten(text: string, limit: number): string {

@@ -15,10 +15,12 @@ export interface PhaseContext {
   /** Blocks and sections that were read as something else: labels, contacts, the severity table. */
   skip: ReadonlySet<Block | Section>
   templates: ReadonlyMap<Section, CommunicationTemplate[]>
+  /** The section is for an alert: prose alone is then what a person does. */
+  forAlert: boolean
 }
 
 export function phasesOf(section: Section, context: PhaseContext): Phase[] {
-  const { page, skip } = context
+  const { skip } = context
   const own = section.blocks.filter((block) => !skip.has(block) && block.type !== 'rule')
   const phases: Phase[] = []
   const loose: Section[] = []
@@ -26,7 +28,7 @@ export function phasesOf(section: Section, context: PhaseContext): Phase[] {
   const flush = (): void => {
     const blocks = phases.length === 0 ? own : []
     if (blocks.length > 0 || loose.length > 0) {
-      const phase = implicitPhase({ ...section, blocks, children: [...loose] }, title, page)
+      const phase = implicitPhase({ ...section, blocks, children: [...loose] }, title, context)
       if (phase !== null) phases.push(phase)
     }
     loose.length = 0
@@ -53,15 +55,20 @@ function isLoose(child: Section): boolean {
   return child.depth > 6 && phaseKindOf(child.title) === null
 }
 
-function implicitPhase(section: Section, title: string, page: Page): Phase | null {
+function implicitPhase(section: Section, title: string, { page, forAlert }: PhaseContext): Phase | null {
   const options =
     section.blocks.length === 0 && section.children.every((child) => alternativeOf(child.title) !== null)
   const collector = new StepCollector(page, options ? 'mitigate' : null)
   collector.section(section, [], title)
   if (collector.steps.length === 0 && collector.text.length === 0) return null
+  const first = section.blocks[0]?.line ?? section.children[0]?.line ?? section.line
+  if (collector.steps.length === 0 && forAlert && section.children.length === 0) {
+    collector.steps.push(...proseSteps(section, page))
+    collector.text.length = 0
+    return build({ ...section, line: first, column: 1 }, 'What to do', 'diagnose', collector, page)
+  }
   const name = options ? 'Options' : collector.steps.length === 0 ? 'Overview' : title
   const kind = options ? 'mitigate' : kindByRisk(collector.steps)
-  const first = section.blocks[0]?.line ?? section.children[0]?.line ?? section.line
   return build({ ...section, line: first, column: 1 }, name, kind, collector, page)
 }
 

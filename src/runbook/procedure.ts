@@ -42,7 +42,10 @@ export function readProcedure(section: Section, title: string, context: PageCont
   const labels = [...own, ...(context.whole ? context.headLabels : [])]
   const table = tableInputs(section)
   const skip = new Set([...context.used, ...used, ...table.used])
-  const phases = phasesOf(section, { page, skip, templates: context.templates })
+  const trigger = triggerOf(labels, section, context)
+  const alertNames = alertNamesOf(section, title, labels, context)
+  const forAlert = alertNames.length > 0 && section.children.every((child) => child.depth > 6)
+  const phases = phasesOf(section, { page, skip, templates: context.templates, forAlert })
   const value = (key: keyof typeof LABEL_KEYS): LabelLine | undefined =>
     labels.find((label) => LABEL_KEYS[key].test(label.key))
   const front = (key: string): string | undefined => (context.whole ? context.metadata[key] : undefined)
@@ -50,8 +53,6 @@ export function readProcedure(section: Section, title: string, context: PageCont
     plainText(value('severity')?.value ?? front('severity') ?? front('priority') ?? ''),
   )
   const responseTime = value('responseTime')?.value ?? front('responseTime')
-  const trigger = triggerOf(labels, section, context)
-  const alertNames = alertNamesOf(section, title, labels, context)
   const impact = value('impact')?.value ?? impactOf(section, page)
   const made: Procedure = {
     id: idOf(section, title, alertNames),
@@ -171,7 +172,9 @@ function triggerOf(labels: LabelLine[], section: Section, context: PageContext):
       if (block.type !== 'paragraph') continue
       const text = plainText(page.source(block))
       if (!FIRES.test(text)) continue
-      const sentence = text.split(/(?<=[.!?])\s+(?=[A-Z])/).find((part) => measure(part) !== null)
+      const sentence = text
+        .split(/(?<=[.!?])\s+(?=[A-Z])/)
+        .find((part) => FIRES.test(part) && measure(part) !== null)
       if (sentence !== undefined)
         return parseCondition(sentence, page.range(block.line, block.endLine), 'prose')
     }

@@ -46,6 +46,10 @@ export function startsLikeCommand(line: string): boolean {
   )
 }
 
+/** "Command: `x y`": said to be one, so the program need not be known. */
+export const isAnnounced = (before: string, text: string): boolean =>
+  /\b(?:commands?|run|execute|toggle flag|flag)\s*:?\s*$/i.test(before) && /^[a-z][\w./-]*\s+\S/.test(text)
+
 /** Whether inline code is a command to run, rather than a name or an option: program and arguments. */
 export function isInlineCommand(text: string): boolean {
   if (text.length > 2000 || !startsLikeCommand(text)) return false

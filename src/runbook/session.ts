@@ -51,7 +51,7 @@ export function rootPrompt(text: string): Prompt | null {
 }
 
 const OUTPUT_LINE = [
-  /^total \d+$/, /^[bcdlps-][rwxsStT-]{9}[.+@]?\s/, /^\(\d+ rows?\)$/, /^[-+|=\s]{6,}$/,
+  /^total \d+(?:\.\d+)?[KMGT]?$/, /^[bcdlps-][rwxsStT-]{9}[.+@]?\s/, /^\(\d+ rows?\)$/, /^[-+|=\s]{6,}$/,
   /^(?:[A-Z][A-Z0-9_()%/-]+(?:\s{2,}|\s*$)){2,}$/, /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d/, /^[IWEF]\d{4} \d\d:\d\d:\d\d/,
   /^(?:FATA|ERRO|WARN|INFO|DEBU)\[?\d*\]?\s/, /^\s*-{1,2}[\w-]+(?:, --[\w-]+)?(?: \w+)?\s{2,}\S/, /^\s*[{[]"\w+":/,
   /^(?:Error|error|Warning|panic|fatal|Traceback)\b.*:/, /^\S+(?:\s{3,}\S+){2,}\s*$/,

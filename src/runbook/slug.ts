@@ -6,10 +6,15 @@ export function githubSlug(text: string): string {
     .replace(/ /g, '-')
 }
 
+const MAX_ID = 60
+
 /** A slug fit for an id: like GitHub's, without hyphens at the ends or in runs. */
 export function idSlug(text: string): string {
   const slug = githubSlug(text).replace(/-{2,}/g, '-').replace(/^-|-$/g, '')
-  return slug === '' ? 'section' : slug.slice(0, 80).replace(/-$/, '')
+  if (slug === '') return 'section'
+  if (slug.length <= MAX_ID) return slug
+  const cut = slug.slice(0, MAX_ID)
+  return cut.slice(0, Math.max(cut.lastIndexOf('-'), MAX_ID / 2))
 }
 
 /** Makes names unique as GitHub does: the second `a` becomes `a-1`. */

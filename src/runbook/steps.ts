@@ -1,12 +1,13 @@
 /** The steps of a phase: from lists, code blocks, numbered comments, sub-headings and prose. */
 import { entriesOf, isMarker, isOptionMarker, numberMarker } from './entries.ts'
 import type { Entry } from './entries.ts'
-import { boldOnly, codeSpans, firstSentence, labelOf, plainText } from './inline.ts'
+import { boldOnly, codeSpans, firstSentence, introTitle, labelOf, plainText } from './inline.ts'
 import type { Block, CodeBlock, ListBlock, ListItem, ParagraphBlock } from './markdown.ts'
 import type { Alternative, BlockComment, PhaseKind, RunbookCommand, Step } from './model.ts'
 import type { Section } from './outline.ts'
 import type { Page } from './page.ts'
-import { isInlineCommand } from './programs.ts'
+import { isAnnounced, isInlineCommand, startsLikeCommand } from './programs.ts'
+import { promptOf } from './session.ts'
 import { alternativeOf, isCaseHeading, isForAgents, unnumbered } from './vocabulary.ts'
 import type { AlternativeTitle } from './vocabulary.ts'
 
@@ -122,7 +123,11 @@ export class StepCollector {
 
   #inline(block: ParagraphBlock, words: number): RunbookCommand[] {
     return codeSpans(block.lines)
-      .filter((span) => isInlineCommand(span.text) && span.text.split(/\s+/).length >= words)
+      .filter(
+        (span) =>
+          isAnnounced(span.before, span.text) ||
+          (isInlineCommand(span.text) && span.text.split(/\s+/).length >= words),
+      )
       .flatMap((span) => this.#page.inlineCommand(span) ?? [])
   }
 
@@ -134,8 +139,8 @@ export class StepCollector {
   }
 
   #code(block: CodeBlock, intro: ParagraphBlock | null, group: string[], title: string): void {
-    const entries = entriesOf(block)
     const introText = intro === null ? null : this.#page.source(intro)
+    const entries = isShown(block, introText) ? [] : entriesOf(block)
     const last = this.steps[this.steps.length - 1]
     if (!entries.some((entry) => entry.type !== 'output')) {
       this.#output(block, introText, group)
@@ -147,7 +152,7 @@ export class StepCollector {
       this.#openItem = null
       return
     }
-    const name = introText === null ? title : firstSentence(introText)
+    const name = introText === null ? title : introTitle(introText)
     const made = blockSteps(entries, block, { title: name, group, page: this.#page })
     const first = made[0]
     if (first !== undefined && introText !== null) {
@@ -184,7 +189,8 @@ export class StepCollector {
       return
     }
     const runnable = block.items.some((item) => itemHasCommands(item))
-    const acts = this.#kind !== 'context' && this.#kind !== null
+    const acts =
+      this.#kind !== 'context' && (this.#kind !== null || block.ordered) && !isLinkList(block, this.#page)
     const asSteps = runnable || (acts && (block.ordered || introText === null))
     if (!asSteps) {
       const source = this.#page.source(block)
@@ -289,7 +295,12 @@ export class StepCollector {
     const reverts: Section[] = section.children.filter((child) => REVERT.test(child.title))
     const rest = { ...section, children: section.children.filter((child) => !reverts.includes(child)) }
     inner.section(rest, [], title.title)
-    const steps = inner.steps.flatMap((each) => each)
+    const steps = inner.steps
+    for (const each of steps) {
+      const first = each.commands[0]
+      if (first !== undefined && first.explanation === null && each.title !== title.title)
+        first.explanation = each.title
+    }
     const commands = steps.flatMap((each) => [
       ...each.commands,
       ...(each.alternatives ?? []).flatMap((one) => one.commands),
@@ -512,13 +523,38 @@ function itemParagraphs(item: ListItem): ParagraphBlock[] {
 function itemHasCommands(item: ListItem): boolean {
   if (hasBlockCode(item.blocks)) return true
   return itemParagraphs(item).some((paragraph) =>
-    codeSpans(paragraph.lines).some((span) => isInlineCommand(span.text)),
+    codeSpans(paragraph.lines).some(
+      (span) => isAnnounced(span.before, span.text) || isInlineCommand(span.text),
+    ),
   )
 }
 
 function hasCode(section: Section): boolean {
   return hasBlockCode(section.blocks) || section.children.some((child) => hasCode(child))
 }
+
+const SHOWN =
+  /\b(?:you|it) (?:should|will|would) (?:see|look|return|get|show)\b|\b(?:example|sample|expected|typical) (?:error|output|log|response|result)|\boutput (?:is|looks|should|will)\b|\bsimilar to\b/i
+
+/** A block that its introduction says is what one sees. */
+function isShown(block: CodeBlock, intro: string | null): boolean {
+  return (
+    intro !== null &&
+    SHOWN.test(intro) &&
+    !block.lines.some((line) => startsLikeCommand(line.text) || promptOf(line.text) !== null)
+  )
+}
+
+/** A list of links is something to read. */
+const isLinkList = (list: ListBlock, page: Page): boolean =>
+  list.items.every((item) =>
+    /^(?:[-*+]|\d+[.)])\s+!?\[[^\]]*\]\([^)]*\)[.\s]*$/.test(
+      item.blocks
+        .map((each) => page.source(each))
+        .join(' ')
+        .replace(/^(?![-*+]|\d)/, '- '),
+    ),
+  )
 
 /** "**Acknowledge Alert** …" at the start of an item. */
 function leadingBold(line: string): string | null {
@@ -531,6 +567,10 @@ function leadingBold(line: string): string | null {
 }
 
 function conditionIn(text: string): string | null {
+  const label = labelOf(text.split('\n')[0] ?? '')
+  if (label !== null && /^(?:when(?: to use)?|use (?:when|if)|if|condition)$/i.test(label.key)) {
+    return firstSentence(label.value, 160)
+  }
   const sentence = firstSentence(text, 160)
   return /^(?:if|when|use (?:this )?(?:if|when)|only)\b/i.test(sentence) ? sentence : null
 }
