@@ -1,24 +1,25 @@
 import { defineConfig } from 'vitest/config'
 
-const project = (name: string, include: string[], timeoutMs: number, parallel: boolean) => ({
+const project = (name: string, include: string[], timeoutMs: number, options: { database: boolean }) => ({
   test: {
     name,
     include,
     environment: 'node' as const,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    fileParallelism: parallel,
+    fileParallelism: !options.database,
+    ...(options.database ? { globalSetup: ['test/support/server.ts'] } : {}),
   },
 })
 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['src/**/*.test.ts'], 20_000, true),
-      project('architecture', ['test/architecture/**/*.test.ts'], 20_000, true),
-      project('integration', ['test/integration/**/*.test.ts'], 60_000, false),
-      project('recovery', ['test/recovery/**/*.test.ts'], 300_000, false),
-      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, false),
+      project('unit', ['src/**/*.test.ts'], 20_000, { database: false }),
+      project('architecture', ['test/architecture/**/*.test.ts'], 20_000, { database: false }),
+      project('integration', ['test/integration/**/*.test.ts'], 60_000, { database: true }),
+      project('recovery', ['test/recovery/**/*.test.ts'], 300_000, { database: true }),
+      project('e2e', ['test/e2e/**/*.test.ts'], 300_000, { database: true }),
     ],
   },
 })

@@ -52,7 +52,8 @@ async function crawl(binary: string): Promise<Crawled> {
   for (let words = queue.shift(); words !== undefined; words = queue.shift()) {
     const help = (await kubectl(binary, [...words, '--help'])).stdout
     const name = words.join(' ')
-    if (name !== '') commands[name] = { aliases: aliasesOf(help, name), flags: await flagsOf(binary, words, help) }
+    if (name !== '')
+      commands[name] = { aliases: aliasesOf(help, name), flags: await flagsOf(binary, words, help) }
     const children = [...subcommandsOf(help), ...(words.length === 0 ? await accepted(binary, UNLISTED) : [])]
     queue.push(...children.map((child) => [...words, child]))
   }
@@ -80,7 +81,9 @@ function aliasesOf(help: string, name: string): string[] {
 
 async function flagsOf(binary: string, words: string[], help: string): Promise<Record<string, FlagSpec>> {
   const flags: Record<string, FlagSpec> = {}
-  for (const [, short, name = '', defaultValue = ''] of help.matchAll(/^ {4}(?:-(\w), )?--([\w-]+)=(.*):$/gm)) {
+  for (const [, short, name = '', defaultValue = ''] of help.matchAll(
+    /^ {4}(?:-(\w), )?--([\w-]+)=(.*):$/gm,
+  )) {
     const type = typeOf(defaultValue)
     const optional = type !== 'bool' && !(await needsValue(binary, words, name, defaultValue))
     flags[name] = { type, ...(short === undefined ? {} : { short }), ...(optional ? { optional } : {}) }
@@ -96,7 +99,12 @@ async function flagsOf(binary: string, words: string[], help: string): Promise<R
 }
 
 /** One definition serves many commands: what was learnt of a name and default holds for all of that binary. */
-async function needsValue(binary: string, words: string[], name: string, defaultValue: string): Promise<boolean> {
+async function needsValue(
+  binary: string,
+  words: string[],
+  name: string,
+  defaultValue: string,
+): Promise<boolean> {
   const key = `${binary} ${name} ${defaultValue}`
   const known = learnt.get(key)
   if (known !== undefined) return known
@@ -141,7 +149,9 @@ function merge(all: Crawled[]): KubectlSpec {
       ...(last !== undefined && last !== versions.at(-1) ? { until: last } : {}),
     }
   }
-  const mergeFlags = (pick: (one: Crawled) => Record<string, FlagSpec> | undefined): Record<string, FlagSpec> => {
+  const mergeFlags = (
+    pick: (one: Crawled) => Record<string, FlagSpec> | undefined,
+  ): Record<string, FlagSpec> => {
     const holders = all.filter((one) => pick(one) !== undefined)
     const names = [...new Set(holders.flatMap((one) => Object.keys(pick(one) ?? {})))].sort()
     return Object.fromEntries(
@@ -159,8 +169,12 @@ function merge(all: Crawled[]): KubectlSpec {
             ...(listed ? (specs.find((spec) => spec.deprecated !== true) ?? {}) : {}),
             ...(newest.deprecated === true ? { deprecated: true } : {}),
             ...(short === undefined ? {} : { short }),
-            ...(inCommand.since !== command.since && inCommand.since !== undefined ? { since: inCommand.since } : {}),
-            ...(inCommand.until !== command.until && inCommand.until !== undefined ? { until: inCommand.until } : {}),
+            ...(inCommand.since !== command.since && inCommand.since !== undefined
+              ? { since: inCommand.since }
+              : {}),
+            ...(inCommand.until !== command.until && inCommand.until !== undefined
+              ? { until: inCommand.until }
+              : {}),
           },
         ]
       }),

@@ -22,14 +22,18 @@ export function node24() {
 
 /** Installs what package-lock.json says unless it is there. @returns {string} path of Node 24 */
 export function setUp() {
-  const lock = createHash('sha256').update(readFileSync(path.join(root, 'package-lock.json'))).digest('hex')
+  const lock = createHash('sha256')
+    .update(readFileSync(path.join(root, 'package-lock.json')))
+    .digest('hex')
   const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && node24() !== null
   if (!done) {
     console.error('erlmcp: installing dependencies (once, about a minute) …')
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
     // where install scripts are blocked, the node package has not fetched its binary yet
-    if (node24() === null) run(process.execPath, ['installArchSpecificPackage.js'], path.join(modules, 'node'))
-    if (node24() === null) fail('Node 24 could not be installed: the npm package `node` brought no binary for this platform')
+    if (node24() === null)
+      run(process.execPath, ['installArchSpecificPackage.js'], path.join(modules, 'node'))
+    if (node24() === null)
+      fail('Node 24 could not be installed: the npm package `node` brought no binary for this platform')
     writeFileSync(stamp, lock)
   }
   return node24()
@@ -37,7 +41,8 @@ export function setUp() {
 
 function run(command, args, cwd = root) {
   const result = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
-  if (result.status !== 0) fail(`\`${command} ${args.join(' ')}\` failed (${result.error?.message ?? `exit ${result.status}`})`)
+  if (result.status !== 0)
+    fail(`\`${command} ${args.join(' ')}\` failed (${result.error?.message ?? `exit ${result.status}`})`)
 }
 
 function fail(message) {

@@ -8,7 +8,13 @@ const root = path.resolve(import.meta.dirname, '..')
 const folder = mkdtempSync(path.join(tmpdir(), 'erlmcp-report-'))
 const report = path.join(folder, 'report.json')
 const vitest = path.join(root, 'node_modules', '.bin', 'vitest')
-const args = ['run', '--reporter=default', '--reporter=json', `--outputFile.json=${report}`, ...process.argv.slice(2)]
+const args = [
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
+]
 const result = spawnSync(vitest, args, { cwd: root, stdio: 'inherit' })
 let passed = 0
 let failed = 0

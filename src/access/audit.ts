@@ -79,7 +79,8 @@ export async function verifyAudit(database: Database, pageSize = 2_000): Promise
 function faultOf(row: AuditRow, expectedSeq: number, previous: string): string | null {
   if (Number(row.seq) !== expectedSeq) return `row ${expectedSeq} is missing`
   if (row.previous_hash !== previous) return `row ${row.seq} does not follow the row before it`
-  if (hashOf({ ...row, seq: Number(row.seq) }) !== row.hash) return `row ${row.seq} was changed after it was written`
+  if (hashOf({ ...row, seq: Number(row.seq) }) !== row.hash)
+    return `row ${row.seq} was changed after it was written`
   return null
 }
 

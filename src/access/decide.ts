@@ -22,7 +22,10 @@ export function mayDo(actor: Actor, need: Need): Permission {
     return { allowed: false, reason: `${actor.id} is not a person; only a person decides` }
   }
   if (GRANTS[actor.role].includes(need)) return { allowed: true, reason: `role ${actor.role} may ${need}` }
-  return { allowed: false, reason: `role ${actor.role} may not ${need}; it needs ${neededRole(need)} or higher` }
+  return {
+    allowed: false,
+    reason: `role ${actor.role} may not ${need}; it needs ${neededRole(need)} or higher`,
+  }
 }
 
 /**
@@ -41,7 +44,10 @@ export function mayApprove(
     case 'destructive': {
       const permission = mayDo(actor, 'lead')
       if (permission.allowed && actor.id === requestedBy) {
-        return { allowed: false, reason: 'a destructive command is approved by a lead who is not its requester' }
+        return {
+          allowed: false,
+          reason: 'a destructive command is approved by a lead who is not its requester',
+        }
       }
       return permission
     }

@@ -69,7 +69,9 @@ async function statusBefore(
   alerts: readonly ReceivedAlert[],
 ): Promise<Map<string, string>> {
   if (alerts.length === 0) return new Map()
-  const keys = JSON.stringify(alerts.map((alert) => ({ f: alert.fingerprint, s: alert.startsAt.toISOString() })))
+  const keys = JSON.stringify(
+    alerts.map((alert) => ({ f: alert.fingerprint, s: alert.startsAt.toISOString() })),
+  )
   const result = await sql<{ fingerprint: string; starts_at: Date; status: string }>`
     select a.fingerprint, a.starts_at, a.status
     from jsonb_to_recordset(${keys}::jsonb) as k(f text, s timestamptz)
@@ -77,7 +79,10 @@ async function statusBefore(
     order by a.fingerprint, a.starts_at
     for update of a`.execute(trx)
   return new Map(
-    result.rows.map((row) => [episodeKey({ fingerprint: row.fingerprint, startsAt: row.starts_at }), row.status]),
+    result.rows.map((row) => [
+      episodeKey({ fingerprint: row.fingerprint, startsAt: row.starts_at }),
+      row.status,
+    ]),
   )
 }
 

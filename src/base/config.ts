@@ -8,8 +8,17 @@ const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.
 const seconds = z.number().positive().max(86_400)
 
 const signals = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('prometheus'), url: z.url(), query: z.string().max(4_096).optional() }),
-  z.strictObject({ kind: z.literal('scrape'), url: z.url() }),
+  z.strictObject({
+    kind: z.literal('prometheus'),
+    url: z.url(),
+    /** PromQL by signal, each giving one number; `$window` becomes the window. */
+    queries: z.record(z.string().max(100), z.string().max(8_192)).default({}),
+  }),
+  z.strictObject({
+    kind: z.literal('scrape'),
+    url: z.url(),
+    labels: z.record(z.string().max(200), z.string().max(1_024)).default({}),
+  }),
 ])
 
 const target = z.discriminatedUnion('kind', [
@@ -75,9 +84,13 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
   const parsed = configFile.safeParse(raw ?? {})
   if (!parsed.success) {
     const issue = parsed.error.issues[0]
-    throw new AppError('input_invalid', `${file ?? 'configuration'}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'invalid'}`, {
-      action: 'Mend the key; docs/guide/configuration.md lists them all.',
-    })
+    throw new AppError(
+      'input_invalid',
+      `${file ?? 'configuration'}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'invalid'}`,
+      {
+        action: 'Mend the key; docs/guide/configuration.md lists them all.',
+      },
+    )
   }
   const base = file === null ? process.cwd() : path.dirname(path.resolve(file))
   const config = parsed.data
@@ -87,7 +100,9 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
       host: env['ERLMCP_HOST'] ?? config.listen.host,
       port: portOf(env['ERLMCP_PORT']) ?? config.listen.port,
     },
-    runbooks: (env['ERLMCP_RUNBOOKS']?.split(path.delimiter) ?? config.runbooks).map((folder) => path.resolve(base, folder)),
+    runbooks: (env['ERLMCP_RUNBOOKS']?.split(path.delimiter) ?? config.runbooks).map((folder) =>
+      path.resolve(base, folder),
+    ),
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],
     configFile: file,
@@ -107,10 +122,14 @@ function readYaml(file: string): unknown {
   try {
     return parse(text)
   } catch (error) {
-    throw new AppError('input_invalid', `${file} is not valid YAML: ${messageOf(error).split('\n', 1)[0] ?? ''}`, {
-      action: 'Mend the file at the place named.',
-      cause: error,
-    })
+    throw new AppError(
+      'input_invalid',
+      `${file} is not valid YAML: ${messageOf(error).split('\n', 1)[0] ?? ''}`,
+      {
+        action: 'Mend the file at the place named.',
+        cause: error,
+      },
+    )
   }
 }
 

@@ -51,7 +51,12 @@ export function createRemoteClient(url: string, token: string): Client {
   }
 }
 
-async function send(target: URL, method: string, body: Record<string, unknown> | null, token: string): Promise<unknown> {
+async function send(
+  target: URL,
+  method: string,
+  body: Record<string, unknown> | null,
+  token: string,
+): Promise<unknown> {
   let response: Response
   try {
     response = await fetch(target, {
@@ -73,8 +78,15 @@ async function send(target: URL, method: string, body: Record<string, unknown> |
   const text = await response.text()
   const value = parse(text)
   if (response.ok) return value
-  const problem = (value ?? {}) as { code?: string; detail?: string; action?: string; data?: Record<string, unknown> }
-  const code = (problem.code !== undefined && problem.code in ERROR_CODES ? problem.code : 'internal') as ErrorCode
+  const problem = (value ?? {}) as {
+    code?: string
+    detail?: string
+    action?: string
+    data?: Record<string, unknown>
+  }
+  const code = (
+    problem.code !== undefined && problem.code in ERROR_CODES ? problem.code : 'internal'
+  ) as ErrorCode
   throw new AppError(code, problem.detail ?? `${target.pathname} answered ${response.status}`, {
     action: problem.action ?? 'Look at the log of the server.',
     data: problem.data ?? {},

@@ -10,7 +10,9 @@ export function addCommandCommands(program: Command, deps: CliDeps): void {
   const command = program.command('command').description('say what a command may do, without running it')
   command
     .command('explain')
-    .description('risk, flags, what it sees through, inputs, and why; the command follows `--` or comes on standard input')
+    .description(
+      'risk, flags, what it sees through, inputs, and why; the command follows `--` or comes on standard input',
+    )
     .argument('[command...]')
     .option('--language <name>', `one of ${LANGUAGES.join(', ')}; found out from the text by default`)
     .option('--json', 'the whole analysis as JSON', false)
@@ -39,7 +41,9 @@ export function addCommandCommands(program: Command, deps: CliDeps): void {
 
 function languageOf(name: string | undefined): Language | undefined {
   if (name === undefined) return undefined
-  const language = LANGUAGES.find((candidate) => candidate === name || (name === 'sh' && candidate === 'bash'))
+  const language = LANGUAGES.find(
+    (candidate) => candidate === name || (name === 'sh' && candidate === 'bash'),
+  )
   if (language !== undefined) return language
   throw new AppError('usage', `${JSON.stringify(name)} is not a language that erlmcp knows`, {
     action: `Use one of: ${LANGUAGES.join(', ')}.`,

@@ -124,7 +124,11 @@ function exitFor(name: OperationName, result: unknown): number {
 }
 
 export const unknownFile = (file: string, cause: unknown): AppError =>
-  new AppError('not_found', `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`, {
-    action: 'Check the path.',
-    cause,
-  })
+  new AppError(
+    'not_found',
+    `${file} cannot be read: ${cause instanceof Error ? cause.message : String(cause)}`,
+    {
+      action: 'Check the path.',
+      cause,
+    },
+  )

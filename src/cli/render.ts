@@ -7,11 +7,23 @@ export function renderResult(name: OperationName, result: unknown): string {
   const value = result as Row
   switch (name) {
     case 'incident.list':
-      return table(rows(value['incidents']), ['name', 'severity', 'state', 'openedAt', 'title'], 'No incidents.')
+      return table(
+        rows(value['incidents']),
+        ['name', 'severity', 'state', 'openedAt', 'title'],
+        'No incidents.',
+      )
     case 'run.list':
-      return table(rows(value['runs']), ['id', 'incident', 'state', 'procedureId', 'startedAt', 'reason'], 'No runs.')
+      return table(
+        rows(value['runs']),
+        ['id', 'incident', 'state', 'procedureId', 'startedAt', 'reason'],
+        'No runs.',
+      )
     case 'audit.list':
-      return table(rows(value['entries']), ['seq', 'at', 'actor', 'operation', 'subject', 'outcome'], 'No rows.')
+      return table(
+        rows(value['entries']),
+        ['seq', 'at', 'actor', 'operation', 'subject', 'outcome'],
+        'No rows.',
+      )
     case 'incident.show':
       return incident(value)
     case 'run.show':
@@ -28,7 +40,9 @@ export function renderResult(name: OperationName, result: unknown): string {
         : `The audit is BROKEN at row ${text(value['brokenAt'])}: ${text(value['reason'])}`
     default:
       return Object.entries(value)
-        .map(([key, member]) => `${key}: ${typeof member === 'object' ? JSON.stringify(member) : text(member)}`)
+        .map(
+          ([key, member]) => `${key}: ${typeof member === 'object' ? JSON.stringify(member) : text(member)}`,
+        )
         .join('\n')
   }
 }
@@ -38,9 +52,12 @@ function incident(value: Row): string {
     `${text(value['name'])}  ${text(value['severity'])}  ${text(value['state'])}  ${text(value['title'])}`,
     `opened ${time(value['openedAt'])}${value['acknowledgedBy'] === null ? '' : `, acknowledged by ${text(value['acknowledgedBy'])}`}`,
     '',
-    ...rows(value['timeline']).map((entry) => `${time(entry['at'])}  ${oneLine(entry['message'])}  (${text(entry['actor'])})`),
+    ...rows(value['timeline']).map(
+      (entry) => `${time(entry['at'])}  ${oneLine(entry['message'])}  (${text(entry['actor'])})`,
+    ),
   ]
-  for (const run of rows(value['runs'])) lines.push('', `run ${text(run['id'])}: ${text(run['state'])} ${text(run['reason'])}`)
+  for (const run of rows(value['runs']))
+    lines.push('', `run ${text(run['id'])}: ${text(run['state'])} ${text(run['reason'])}`)
   return lines.join('\n')
 }
 
@@ -48,7 +65,9 @@ function run(value: Row): string {
   const lines = [`run ${text(value['id'])}  ${text(value['state'])}  ${text(value['reason'])}`, '']
   for (const execution of rows(value['executions'])) {
     const exit = execution['exit_code'] === null ? '' : ` exit ${text(execution['exit_code'])}`
-    lines.push(`  ${text(execution['state']).padEnd(8)}${exit}  ${oneLine(execution['command'])}  ${text(execution['id'])}`)
+    lines.push(
+      `  ${text(execution['state']).padEnd(8)}${exit}  ${oneLine(execution['command'])}  ${text(execution['id'])}`,
+    )
   }
   const waits = value['waitsFor'] as Row | null
   if (waits === null) return lines.join('\n')
@@ -60,10 +79,16 @@ function run(value: Row): string {
   const offered = new Map(rows(question['options']).map((option) => [option['id'], option]))
   for (const option of rows(value['options']).filter((candidate) => offered.has(candidate['id']))) {
     const suggestion = offered.get(option['id'])?.['suggestion']
-    lines.push('', `  ${text(option['number'])}. ${text(option['title'])}  [${text(option['risk'])}]${suggestion === null ? '' : `  ${text(suggestion)}`}`)
-    for (const command of rows(option['commands'])) lines.push(`       ${text(command['text']).replaceAll('\n', '\n       ')}`)
+    lines.push(
+      '',
+      `  ${text(option['number'])}. ${text(option['title'])}  [${text(option['risk'])}]${suggestion === null ? '' : `  ${text(suggestion)}`}`,
+    )
+    for (const command of rows(option['commands']))
+      lines.push(`       ${text(command['text']).replaceAll('\n', '\n       ')}`)
     for (const input of rows(option['commands']).flatMap((command) => rows(command['inputs']))) {
-      lines.push(`       ${text(input['name'])} = ${input['value'] === null ? 'MISSING' : text(input['value'])}`)
+      lines.push(
+        `       ${text(input['name'])} = ${input['value'] === null ? 'MISSING' : text(input['value'])}`,
+      )
     }
   }
   return [...lines, '', `  erlmcp run approve ${text(value['id'])} NUMBER`].join('\n')
@@ -72,8 +97,14 @@ function run(value: Row): string {
 /** A table that fits what it holds; the last column is not padded. */
 export function table(items: readonly Row[], columns: readonly string[], empty: string): string {
   if (items.length === 0) return empty
-  const cells = items.map((item) => columns.map((column) => (column.endsWith('At') || column === 'at' ? time(item[column]) : oneLine(item[column]))))
-  const widths = columns.map((column, index) => Math.max(column.length, ...cells.map((row) => row[index]?.length ?? 0)))
+  const cells = items.map((item) =>
+    columns.map((column) =>
+      column.endsWith('At') || column === 'at' ? time(item[column]) : oneLine(item[column]),
+    ),
+  )
+  const widths = columns.map((column, index) =>
+    Math.max(column.length, ...cells.map((row) => row[index]?.length ?? 0)),
+  )
   const line = (row: readonly string[]): string =>
     row.map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0))).join('  ')
   return [line(columns.map((column) => column.toUpperCase())), ...cells.map(line)].join('\n')
@@ -85,7 +116,10 @@ const rows = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[])
 function text(value: unknown): string {
   if (value === null || value === undefined) return ''
   // oxlint-disable-next-line no-control-regex
-  return String(value).replaceAll(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g, '\ufffd')
+  return String(value).replaceAll(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
+    '\ufffd',
+  )
 }
 const oneLine = (value: unknown): string => text(value).replaceAll(/\s+/g, ' ').slice(0, 140)
 const time = (value: unknown): string => text(value).slice(0, 19).replace('T', ' ')

@@ -66,7 +66,14 @@ export async function deliverMessages(
 
 async function trySend(
   channels: readonly Channel[],
-  row: { id: string; incident_id: string; kind: string; channel: string; target: string | null; body: string },
+  row: {
+    id: string
+    incident_id: string
+    kind: string
+    channel: string
+    target: string | null
+    body: string
+  },
 ): Promise<string | null> {
   const channel = channels.find((candidate) => candidate.name === row.channel)
   if (channel === undefined) return `no channel ${row.channel} is configured`

@@ -40,7 +40,11 @@ test('a fact that looks like a placeholder is text, not a template', () => {
 })
 
 test('the kind of a template is read from its title', () => {
-  const templates = [template('a'), template('b', 'Status Update (Ongoing Issue)'), template('c', 'Resolution Notification')]
+  const templates = [
+    template('a'),
+    template('b', 'Status Update (Ongoing Issue)'),
+    template('c', 'Resolution Notification'),
+  ]
   expect(templateFor(templates, 'acknowledgement')?.body).toBe('a')
   expect(templateFor(templates, 'status-update')?.body).toBe('b')
   expect(templateFor(templates, 'resolution')?.body).toBe('c')

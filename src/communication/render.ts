@@ -50,7 +50,10 @@ const ALIASES: Record<string, string> = {
 }
 
 const factName = (written: string): string => {
-  const name = written.trim().toLowerCase().replaceAll(/[\s.-]+/g, '_')
+  const name = written
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[\s.-]+/g, '_')
   return ALIASES[name] ?? name
 }
 
@@ -94,7 +97,11 @@ function replaceSample(line: string, facts: Facts, missing: Set<string>): string
   return null
 }
 
-const collapse = (lines: readonly string[]): string => lines.join('\n').replaceAll(/\n{3,}/g, '\n\n').trim()
+const collapse = (lines: readonly string[]): string =>
+  lines
+    .join('\n')
+    .replaceAll(/\n{3,}/g, '\n\n')
+    .trim()
 
 /** What is said where a page brings no template of its own. */
 export function defaultTemplate(kind: MessageKind): CommunicationTemplate {

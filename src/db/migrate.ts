@@ -21,7 +21,9 @@ export async function withMigrationLock<T>(url: string, body: () => Promise<T>):
   await client.connect()
   try {
     for (;;) {
-      const { rows } = await client.query<{ ok: boolean }>('select pg_try_advisory_lock($1) as ok', [MIGRATION_LOCK])
+      const { rows } = await client.query<{ ok: boolean }>('select pg_try_advisory_lock($1) as ok', [
+        MIGRATION_LOCK,
+      ])
       if (rows[0]?.ok === true) break
       await delay(200)
     }
@@ -43,10 +45,14 @@ export async function migrate(url: string): Promise<void> {
     const applied = await appliedMigrations(database.kysely)
     const unknown = applied.filter((name) => !known.includes(name))
     if (unknown.length > 0) {
-      throw new AppError('data_newer', `the database was migrated by a newer erlmcp (${unknown.join(', ')})`, {
-        action: 'Start that version or a newer one, or restore a backup made by this version.',
-        data: { unknown },
-      })
+      throw new AppError(
+        'data_newer',
+        `the database was migrated by a newer erlmcp (${unknown.join(', ')})`,
+        {
+          action: 'Start that version or a newer one, or restore a backup made by this version.',
+          data: { unknown },
+        },
+      )
     }
     const { error } = await new Migrator({ db: database.kysely, provider }).migrateToLatest()
     if (error !== undefined) {
@@ -75,7 +81,10 @@ class SqlFiles implements MigrationProvider {
     const entries = await Promise.all(
       files.map(async (file): Promise<[string, Migration]> => {
         const text = await readFile(path.join(FOLDER, file), 'utf8')
-        return [file.replace(/\.sql$/, ''), { up: async (kysely) => void (await sql.raw(text).execute(kysely)) }]
+        return [
+          file.replace(/\.sql$/, ''),
+          { up: async (kysely) => void (await sql.raw(text).execute(kysely)) },
+        ]
       }),
     )
     return Object.fromEntries(entries)

@@ -11,7 +11,10 @@ const MAX_TRIES = 8
  * Runs `body` in one transaction; again from its start after a deadlock or a serialization failure, at most 8 times.
  * `body` therefore does nothing but SQL.
  */
-export async function withTransaction<T>(database: Database, body: (trx: Transaction) => Promise<T>): Promise<T> {
+export async function withTransaction<T>(
+  database: Database,
+  body: (trx: Transaction) => Promise<T>,
+): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await database.kysely.transaction().execute(body)

@@ -113,11 +113,19 @@ function addOperation(server: FastifyInstance, deps: HttpDeps, name: OperationNa
 const bearerOf = (request: FastifyRequest): string =>
   /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
 
-function sendError(deps: HttpDeps, request: FastifyRequest, reply: FastifyReply, error: unknown): FastifyReply {
+function sendError(
+  deps: HttpDeps,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  error: unknown,
+): FastifyReply {
   const known = error instanceof AppError ? error : translate(error)
   const problem = problemOf(known, request.id)
   if (problem.status >= 500) {
-    deps.log.error({ err: error, correlationId: request.id, method: request.method, route: request.routeOptions.url }, 'request failed')
+    deps.log.error(
+      { err: error, correlationId: request.id, method: request.method, route: request.routeOptions.url },
+      'request failed',
+    )
   }
   if (problem.status === 503) reply.header('retry-after', '5')
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
@@ -140,7 +148,10 @@ function translate(error: unknown): AppError | null {
     })
   }
   if (error instanceof SyntaxError) {
-    return new AppError('input_invalid', 'the body is not valid JSON', { action: 'Send one JSON object.', cause: error })
+    return new AppError('input_invalid', 'the body is not valid JSON', {
+      action: 'Send one JSON object.',
+      cause: error,
+    })
   }
   if (isDatabaseAway(error)) {
     return new AppError('unavailable', 'the database does not answer', {

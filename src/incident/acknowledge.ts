@@ -26,7 +26,8 @@ export async function acknowledgeIncident(
       action: 'List the incidents with `erlmcp incident list`.',
     })
   }
-  if (incident.acknowledged_at !== null || incident.state === 'resolved' || incident.state === 'closed') return false
+  if (incident.acknowledged_at !== null || incident.state === 'resolved' || incident.state === 'closed')
+    return false
   await trx
     .updateTable('incident')
     .set((expression) => ({
@@ -43,6 +44,11 @@ export async function acknowledgeIncident(
     actor: actor.id,
     message: `Acknowledged by ${actor.id}`,
   })
-  await appendAudit(trx, at, { actor, operation: 'incident.acknowledge', subject: incidentId, outcome: 'done' })
+  await appendAudit(trx, at, {
+    actor,
+    operation: 'incident.acknowledge',
+    subject: incidentId,
+    outcome: 'done',
+  })
   return true
 }

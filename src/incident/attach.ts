@@ -10,7 +10,9 @@ export async function attachAlerts(
 ): Promise<void> {
   await sql`
     update alert set incident_id = ${incidentId}
-    where source = ${source} and group_key = ${groupKey} and incident_id is null and status = 'firing'`.execute(trx)
+    where source = ${source} and group_key = ${groupKey} and incident_id is null and status = 'firing'`.execute(
+    trx,
+  )
 }
 
 /** How many episodes of an incident still fire. */

@@ -1,4 +1,11 @@
-export const INCIDENT_STATES = ['open', 'acknowledged', 'mitigating', 'monitoring', 'resolved', 'closed'] as const
+export const INCIDENT_STATES = [
+  'open',
+  'acknowledged',
+  'mitigating',
+  'monitoring',
+  'resolved',
+  'closed',
+] as const
 export type IncidentState = (typeof INCIDENT_STATES)[number]
 
 /** Where each state can go. Nothing leaves `closed`; a late acknowledge never re-opens. */

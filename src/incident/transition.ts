@@ -19,7 +19,11 @@ export interface TransitionRequest {
  * @returns true when this call moved it; false when it is there already.
  * @throws AppError `not_found`; `conflict` when its state does not lead there.
  */
-export async function transitionIncident(trx: Transaction, at: Date, request: TransitionRequest): Promise<boolean> {
+export async function transitionIncident(
+  trx: Transaction,
+  at: Date,
+  request: TransitionRequest,
+): Promise<boolean> {
   const from = INCIDENT_STATES.filter((state) => INCIDENT_TRANSITIONS[state].includes(request.to))
   const moved = await trx
     .updateTable('incident')
@@ -74,8 +78,12 @@ async function explain(trx: Transaction, request: TransitionRequest): Promise<fa
     })
   }
   if (current.state === request.to) return false
-  throw new AppError('conflict', `incident ${request.incidentId} is ${current.state} and cannot become ${request.to}`, {
-    action: 'Look at its timeline; a later event has already moved it on.',
-    data: { state: current.state },
-  })
+  throw new AppError(
+    'conflict',
+    `incident ${request.incidentId} is ${current.state} and cannot become ${request.to}`,
+    {
+      action: 'Look at its timeline; a later event has already moved it on.',
+      data: { state: current.state },
+    },
+  )
 }

@@ -3,7 +3,11 @@ import type { OperationDeps } from './handlers.ts'
 
 /** Audit rows, newest first; `next` is the `before` of the next page. */
 export async function listAudit(deps: OperationDeps, input: InputOf<'audit.list'>): Promise<unknown> {
-  let query = deps.database.kysely.selectFrom('audit_entry').selectAll().orderBy('seq', 'desc').limit(input.limit)
+  let query = deps.database.kysely
+    .selectFrom('audit_entry')
+    .selectAll()
+    .orderBy('seq', 'desc')
+    .limit(input.limit)
   if (input.before !== undefined) query = query.where('seq', '<', String(input.before))
   const rows = await query.execute()
   return {

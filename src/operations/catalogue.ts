@@ -25,7 +25,9 @@ const operations = {
     name: 'incident.list',
     summary: 'Incidents, newest first',
     input: z.strictObject({
-      state: z.enum(['open', 'acknowledged', 'mitigating', 'monitoring', 'resolved', 'closed', 'active']).optional(),
+      state: z
+        .enum(['open', 'acknowledged', 'mitigating', 'monitoring', 'resolved', 'closed', 'active'])
+        .optional(),
       limit,
       before: z.string().max(40).optional().describe('a number from `next` of the page before'),
     }),

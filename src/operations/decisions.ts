@@ -26,7 +26,11 @@ export async function acknowledge(
   return { incident: `INC-${incident.number}`, acknowledged: first }
 }
 
-export async function resolve(deps: OperationDeps, actor: Actor, input: InputOf<'incident.resolve'>): Promise<unknown> {
+export async function resolve(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'incident.resolve'>,
+): Promise<unknown> {
   const incident = await findIncident(deps, input.id)
   if (incident.state === 'resolved' || incident.state === 'closed') {
     return { incident: `INC-${incident.number}`, resolved: false, state: incident.state }
@@ -46,7 +50,11 @@ export async function resolve(deps: OperationDeps, actor: Actor, input: InputOf<
 }
 
 /** An option, a hash, a person: the approval rows and the run's wake-up are one commit. */
-export async function approve(deps: OperationDeps, actor: Actor, input: InputOf<'run.approve'>): Promise<unknown> {
+export async function approve(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'run.approve'>,
+): Promise<unknown> {
   const run = await findRun(deps, input.id)
   const approved = await withTransaction(deps.database, async (trx) => {
     const at = deps.clock.now()
@@ -64,11 +72,17 @@ export async function approve(deps: OperationDeps, actor: Actor, input: InputOf<
     return approval
   })
   // whoever approves has taken the incident
-  await withTransaction(deps.database, (trx) => acknowledgeIncident(trx, deps.clock.now(), run.incident_id, actor))
+  await withTransaction(deps.database, (trx) =>
+    acknowledgeIncident(trx, deps.clock.now(), run.incident_id, actor),
+  )
   return { run: run.id, approved: approved.alternativeId, approvals: approved.approvalIds }
 }
 
-export async function reject(deps: OperationDeps, actor: Actor, input: InputOf<'run.reject'>): Promise<unknown> {
+export async function reject(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'run.reject'>,
+): Promise<unknown> {
   const run = await findRun(deps, input.id)
   await withTransaction(deps.database, async (trx) => {
     const at = deps.clock.now()
@@ -83,7 +97,11 @@ export async function reject(deps: OperationDeps, actor: Actor, input: InputOf<'
   return { run: run.id, rejected: true }
 }
 
-export async function answer(deps: OperationDeps, actor: Actor, input: InputOf<'run.answer'>): Promise<unknown> {
+export async function answer(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'run.answer'>,
+): Promise<unknown> {
   const run = await findRun(deps, input.id)
   await withTransaction(deps.database, async (trx) => {
     const at = deps.clock.now()
@@ -106,11 +124,20 @@ export async function answer(deps: OperationDeps, actor: Actor, input: InputOf<'
   return { run: run.id, answered: input.as }
 }
 
-export async function cancel(deps: OperationDeps, actor: Actor, input: InputOf<'run.cancel'>): Promise<unknown> {
+export async function cancel(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'run.cancel'>,
+): Promise<unknown> {
   const run = await findRun(deps, input.id)
   const cancelled = await withTransaction(deps.database, async (trx) => {
     const at = deps.clock.now()
-    const before = await trx.selectFrom('run').select('state').where('id', '=', run.id).forUpdate().executeTakeFirst()
+    const before = await trx
+      .selectFrom('run')
+      .select('state')
+      .where('id', '=', run.id)
+      .forUpdate()
+      .executeTakeFirst()
     if (before?.state === 'cancelled') return false
     const reason = `cancelled by ${actor.id}: ${input.reason}`
     if (!(await transitionRun(trx, at, run.id, 'cancelled', reason))) {
@@ -148,5 +175,9 @@ const sendAnswer = (
   return deps.engine.send(trx, decision.incidentId, EVENT_TOPIC, event, `answer:${decision.id}`)
 }
 
-const tell = (deps: OperationDeps, trx: Transaction, incidentId: string, event: ResponseEvent): Promise<void> =>
-  deps.engine.send(trx, incidentId, EVENT_TOPIC, event, newId('evt'))
+const tell = (
+  deps: OperationDeps,
+  trx: Transaction,
+  incidentId: string,
+  event: ResponseEvent,
+): Promise<void> => deps.engine.send(trx, incidentId, EVENT_TOPIC, event, newId('evt'))

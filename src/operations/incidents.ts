@@ -6,19 +6,28 @@ import type { OperationDeps } from './handlers.ts'
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
 
 export async function listIncidents(deps: OperationDeps, input: InputOf<'incident.list'>): Promise<unknown> {
-  let query = deps.database.kysely.selectFrom('incident').selectAll().orderBy('number', 'desc').limit(input.limit)
+  let query = deps.database.kysely
+    .selectFrom('incident')
+    .selectAll()
+    .orderBy('number', 'desc')
+    .limit(input.limit)
   if (input.state === 'active') query = query.where('state', 'in', ACTIVE)
   else if (input.state !== undefined) query = query.where('state', '=', input.state)
   if (input.before !== undefined) query = query.where('number', '<', input.before)
   const rows = await query.execute()
-  return { incidents: rows.map(present), next: rows.length === input.limit ? (rows.at(-1)?.number ?? null) : null }
+  return {
+    incidents: rows.map(present),
+    next: rows.length === input.limit ? (rows.at(-1)?.number ?? null) : null,
+  }
 }
 
 /** Finds an incident by `INC-7`, `7` or its id. */
 export async function findIncident(deps: OperationDeps, id: string): Promise<IncidentRow> {
   const number = /^(?:INC-)?(\d{1,15})$/i.exec(id)?.[1]
   const query = deps.database.kysely.selectFrom('incident').selectAll()
-  const row = await (number === undefined ? query.where('id', '=', id) : query.where('number', '=', number)).executeTakeFirst()
+  const row = await (
+    number === undefined ? query.where('id', '=', id) : query.where('number', '=', number)
+  ).executeTakeFirst()
   if (row === undefined) {
     throw new AppError('not_found', `there is no incident ${id}`, {
       action: 'List the incidents with `erlmcp incident list`.',
@@ -40,13 +49,32 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
       .execute(),
     database
       .selectFrom('run')
-      .select(['id', 'state', 'procedure_id', 'page_path', 'page_commit', 'page_hash', 'started_at', 'ended_at', 'reason'])
+      .select([
+        'id',
+        'state',
+        'procedure_id',
+        'page_path',
+        'page_commit',
+        'page_hash',
+        'started_at',
+        'ended_at',
+        'reason',
+      ])
       .where('incident_id', '=', incident.id)
       .orderBy('started_at')
       .execute(),
     database
       .selectFrom('alert')
-      .select(['fingerprint', 'name', 'status', 'starts_at', 'ends_at', 'labels', 'annotations', 'seen_count'])
+      .select([
+        'fingerprint',
+        'name',
+        'status',
+        'starts_at',
+        'ends_at',
+        'labels',
+        'annotations',
+        'seen_count',
+      ])
       .where('incident_id', '=', incident.id)
       .orderBy('starts_at')
       .limit(200)

@@ -27,22 +27,35 @@ export async function invoke(
   }
   const parsed = operation.input.safeParse(rawInput)
   if (!parsed.success) {
-    const details = parsed.error.issues.slice(0, 5).map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`)
+    const details = parsed.error.issues
+      .slice(0, 5)
+      .map((issue) => `${issue.path.join('.') || 'input'}: ${issue.message}`)
     throw new AppError('input_invalid', `${name}: ${details.join('; ')}`, {
       action: 'See the operation in the API reference, or `--help` of the command.',
     })
   }
   try {
-    const handler = HANDLERS[name] as (deps: OperationDeps, actor: Actor, input: InputOf<OperationName>) => Promise<unknown>
+    const handler = HANDLERS[name] as (
+      deps: OperationDeps,
+      actor: Actor,
+      input: InputOf<OperationName>,
+    ) => Promise<unknown>
     return await handler(deps, actor, parsed.data as InputOf<OperationName>)
   } catch (error) {
-    if (error instanceof AppError && error.code === 'forbidden') await recordRefusal(deps, actor, name, error.message)
+    if (error instanceof AppError && error.code === 'forbidden')
+      await recordRefusal(deps, actor, name, error.message)
     throw error
   }
 }
 
 async function recordRefusal(deps: OperationDeps, actor: Actor, name: string, reason: string): Promise<void> {
   await withTransaction(deps.database, (trx) =>
-    appendAudit(trx, deps.clock.now(), { actor, operation: name, subject: actor.id, outcome: 'refused', data: { reason } }),
+    appendAudit(trx, deps.clock.now(), {
+      actor,
+      operation: name,
+      subject: actor.id,
+      outcome: 'refused',
+      data: { reason },
+    }),
   )
 }

@@ -34,7 +34,9 @@ export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>):
 export async function findRun(deps: OperationDeps, id: string): Promise<RunRow> {
   const row = await deps.database.kysely.selectFrom('run').selectAll().where('id', '=', id).executeTakeFirst()
   if (row === undefined) {
-    throw new AppError('not_found', `there is no run ${id}`, { action: 'List the runs with `erlmcp run list`.' })
+    throw new AppError('not_found', `there is no run ${id}`, {
+      action: 'List the runs with `erlmcp run list`.',
+    })
   }
   return row
 }
@@ -67,7 +69,8 @@ export async function showRun(deps: OperationDeps, id: string): Promise<unknown>
     startedAt: run.started_at,
     endedAt: run.ended_at,
     reason: run.reason,
-    waitsFor: pending === null ? null : { kind: pending.kind, question: pending.question, askedAt: pending.asked_at },
+    waitsFor:
+      pending === null ? null : { kind: pending.kind, question: pending.question, askedAt: pending.asked_at },
     options: plan.alternatives.map((alternative, index) => ({
       number: index + 1,
       id: alternative.id,
@@ -122,7 +125,12 @@ export async function readOutput(deps: OperationDeps, input: InputOf<'run.output
   for (const row of rows) {
     if (chunks.length > 0 && bytes + row.content.length > input.maxBytes) break
     bytes += row.content.length
-    chunks.push({ sequence: row.sequence, stream: row.stream, at: row.at, text: row.content.toString('utf8') })
+    chunks.push({
+      sequence: row.sequence,
+      stream: row.stream,
+      at: row.at,
+      text: row.content.toString('utf8'),
+    })
   }
   const more = chunks.length < rows.length || rows.length === 500
   return {

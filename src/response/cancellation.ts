@@ -20,7 +20,9 @@ export async function unlessCancelled<T>(
   }
   const timer = setInterval(() => {
     // a database that is away is no reason to stop a command
-    look().catch((error: unknown) => deps.log.debug({ err: error, runId }, 'could not look whether the run was ended'))
+    look().catch((error: unknown) =>
+      deps.log.debug({ err: error, runId }, 'could not look whether the run was ended'),
+    )
   }, LOOK_EVERY_MS)
   try {
     return await body(AbortSignal.any([signal, cancelled.signal]))

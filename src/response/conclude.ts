@@ -30,7 +30,11 @@ export async function endRun(
 ): Promise<void> {
   await context.transaction(`end the run: ${to}`, async (trx) => {
     const at = deps.clock.now()
-    const current = await trx.selectFrom('run').select('ended_at').where('id', '=', run.runId).executeTakeFirst()
+    const current = await trx
+      .selectFrom('run')
+      .select('ended_at')
+      .where('id', '=', run.runId)
+      .executeTakeFirst()
     if (current === undefined || current.ended_at !== null) return
     await transitionRun(trx, at, run.runId, to, reason)
     await addTimeline(trx, at, {
@@ -98,7 +102,11 @@ async function measureImpact(deps: ResponseDeps, context: WorkflowContext, run: 
 }
 
 /** Stage 8. */
-async function reviewIncident(deps: ResponseDeps, context: WorkflowContext, incidentId: string): Promise<void> {
+async function reviewIncident(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  incidentId: string,
+): Promise<void> {
   const written = await context.transaction('write the review', async (trx) => {
     const facts = await gatherFacts(trx, incidentId)
     const markdown = writeReview(facts)
@@ -115,7 +123,9 @@ async function reviewIncident(deps: ResponseDeps, context: WorkflowContext, inci
       .execute()
     return { name: `INC-${facts.number}`, markdown }
   })
-  const path = await context.step('write the review file', () => deps.writeReviewFile(written.name, written.markdown))
+  const path = await context.step('write the review file', () =>
+    deps.writeReviewFile(written.name, written.markdown),
+  )
   await context.transaction('name the review file', async (trx) => {
     const at = deps.clock.now()
     await trx.updateTable('review').set({ path }).where('incident_id', '=', incidentId).execute()

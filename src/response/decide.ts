@@ -29,7 +29,8 @@ export async function decide(
 ): Promise<Decided> {
   const offers = remainingAlternatives(run.plan, state.attempted, state.evidence)
   if (offers.length === 0) {
-    const reason = state.attempted.length === 0 ? 'the page offers no option' : 'every option of the page was tried'
+    const reason =
+      state.attempted.length === 0 ? 'the page offers no option' : 'every option of the page was tried'
     return { kind: 'nothing-left', reason }
   }
   const question: Question = {
@@ -51,7 +52,10 @@ export async function decide(
       return { kind: 'nothing-left', reason: answer.reason }
     case 'answer':
       if (answer.answer.kind === 'approve') return { ...answer.answer, kind: 'approved' }
-      return { kind: 'nothing-left', reason: `${answer.answer.by} rejected the options: ${answer.answer.reason}` }
+      return {
+        kind: 'nothing-left',
+        reason: `${answer.answer.by} rejected the options: ${answer.answer.reason}`,
+      }
   }
 }
 
@@ -72,7 +76,10 @@ export async function askWhetherDone(
     ],
   }
   const answer = await ask(deps, context, run, attempt, kind, question)
-  return answer.kind === 'over' || (answer.kind === 'answer' && answer.answer.kind === 'resolve-unknown' && answer.answer.as === 'done')
+  return (
+    answer.kind === 'over' ||
+    (answer.kind === 'answer' && answer.answer.kind === 'resolve-unknown' && answer.answer.as === 'done')
+  )
 }
 
 type Heard =
@@ -112,14 +119,17 @@ async function ask(
       continue
     }
     await closeQuestion(deps, context, decisionId, 'cancelled')
-    if (event.kind === 'run-cancelled') return { kind: 'cancelled', reason: `${event.by} cancelled the run: ${event.reason}` }
+    if (event.kind === 'run-cancelled')
+      return { kind: 'cancelled', reason: `${event.by} cancelled the run: ${event.reason}` }
     return { kind: 'over', resolution: resolutionOf(event) }
   }
   await closeQuestion(deps, context, decisionId, 'expired')
   return { kind: 'silent' }
 }
 
-export function resolutionOf(event: Extract<ResponseEvent, { kind: 'alerts-resolved' | 'resolved-by-person' }>): Resolution {
+export function resolutionOf(
+  event: Extract<ResponseEvent, { kind: 'alerts-resolved' | 'resolved-by-person' }>,
+): Resolution {
   return event.kind === 'alerts-resolved'
     ? { kind: 'alerts-resolved', by: 'source', reason: 'all alerts are resolved at their source' }
     : { kind: 'resolved-by-person', by: event.by, reason: event.reason }

@@ -4,7 +4,7 @@ import type { Database } from '../db/index.ts'
 import type { PageRevision, Plan, PlannedCommand, Target } from '../run/index.ts'
 import type { Runbook } from '../runbook/index.ts'
 import type { StepResult } from '../step/index.ts'
-import type { SignalSource, Verdict } from '../verification/index.ts'
+import type { RecoveryCondition, SignalSource, Verdict } from '../verification/index.ts'
 
 /** A page as it is now, with the bytes a run keeps. */
 export interface Page extends PageRevision {
@@ -18,12 +18,17 @@ export interface Service {
   /** Values for a page's inputs, by name: `ORDERS_URL`. */
   variables: Record<string, string>
   /** Environment of every command, and in addition that of one identity. */
-  environment: { all: Record<string, string>; observer: Record<string, string>; operator: Record<string, string> }
+  environment: {
+    all: Record<string, string>
+    observer: Record<string, string>
+    operator: Record<string, string>
+  }
   signals: SignalSource | null
 }
 
 /** One command to run, with everything it gets. */
 export interface CommandRequest {
+  runId: string
   executionId: string
   command: PlannedCommand
   environment: Record<string, string>
@@ -54,10 +59,15 @@ export interface ResponseDeps {
   service(name: string | null): Service
   execute(request: CommandRequest, signal: AbortSignal): Promise<StepResult>
   /** Kills what a crashed erlmcp left running of this execution on this host; says what it found. */
-  killLeftover(execution: { host: string | null; pid: number | null; startedAt: string | null }): Promise<string | null>
+  killLeftover(execution: {
+    host: string | null
+    pid: number | null
+    startedAt: string | null
+    executionId: string
+  }): Promise<string | null>
   verify(
     request: {
-      condition: { comparison: string; threshold: number; forSeconds: number }
+      condition: RecoveryCondition
       source: SignalSource
       signal: string
       onSample(sample: Verdict['samples'][number]): Promise<void>
@@ -65,7 +75,10 @@ export interface ResponseDeps {
     signal: AbortSignal,
   ): Promise<Verdict>
   /** The signal now, and how many requests failed since the process started; `null` where it cannot be measured. */
-  measure(source: SignalSource, signal: string): Promise<{ value: number | null; failedRequests: number | null }>
+  measure(
+    source: SignalSource,
+    signal: string,
+  ): Promise<{ value: number | null; failedRequests: number | null }>
   writeReviewFile(name: string, markdown: string): Promise<string>
   /** The message channel of the first configuration. */
   channel: string

@@ -12,17 +12,28 @@ import { formatValue } from './tell.ts'
  * changes the folder runs before those that follow it.
  * @returns one line of evidence for each command that answered.
  */
-export async function diagnose(deps: ResponseDeps, context: WorkflowContext, run: RunHandle): Promise<string[]> {
+export async function diagnose(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  run: RunHandle,
+): Promise<string[]> {
   await measureNow(deps, context, run)
   const slots = new Slots(deps.settings.parallelReads)
   const evidence: string[] = []
   for (const group of independentGroups(run.plan.diagnosis)) {
     const findings = await Promise.all(
       group.map((step) =>
-        context.step(`diagnose ${step.id}`, (signal) => slots.use(() => runReads(deps, run, step, 0, signal))),
+        context.step(`diagnose ${step.id}`, (signal) =>
+          slots.use(() => runReads(deps, run, step, 0, signal)),
+        ),
       ),
     )
-    evidence.push(...findings.flat().filter(answered).map((finding) => finding.line))
+    evidence.push(
+      ...findings
+        .flat()
+        .filter(answered)
+        .map((finding) => finding.line),
+    )
   }
   return evidence
 }

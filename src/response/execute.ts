@@ -28,17 +28,29 @@ export async function runReads(
 ): Promise<Finding[]> {
   const findings: Finding[] = []
   for (const command of step.commands) {
-    const intent: ExecutionIntent = { runId: run.runId, incidentId: run.incidentId, attempt, command, host: deps.host }
+    const intent: ExecutionIntent = {
+      runId: run.runId,
+      incidentId: run.incidentId,
+      attempt,
+      command,
+      host: deps.host,
+    }
     const reason = whySkipped(command)
-    const result = reason === null ? await runRead(deps, run, intent, signal) : await skip(deps, intent, reason)
-    findings.push({ command: command.text, state: result.state, line: lastLine(result.summary) ?? result.reason ?? '' })
+    const result =
+      reason === null ? await runRead(deps, run, intent, signal) : await skip(deps, intent, reason)
+    findings.push({
+      command: command.text,
+      state: result.state,
+      line: lastLine(result.summary) ?? result.reason ?? '',
+    })
   }
   return findings
 }
 
 function whySkipped(command: PlannedCommand): string | null {
   if (command.manualReason !== null) return command.manualReason
-  if (command.needsApproval) return 'it changes something and stands outside an option, so nobody can approve it here'
+  if (command.needsApproval)
+    return 'it changes something and stands outside an option, so nobody can approve it here'
   const missing = command.inputs.filter((input) => input.value === null).map((input) => input.name)
   return missing.length === 0 ? null : `it needs a value for ${missing.join(', ')}`
 }
@@ -80,7 +92,9 @@ async function runRead(
   )
   const outcome = await execute(deps, run, intent.command, executionId, signal)
   const result = resultOf(outcome, intent.command)
-  await withTransaction(deps.database, (trx) => endExecution(trx, deps.clock.now(), intent, result, SYSTEM_ACTOR))
+  await withTransaction(deps.database, (trx) =>
+    endExecution(trx, deps.clock.now(), intent, result, SYSTEM_ACTOR),
+  )
   return result
 }
 
@@ -96,7 +110,13 @@ export async function runGated(
   attempt: number,
   approvalIds: readonly string[],
 ): Promise<ExecutionResult | Refused> {
-  const intent: ExecutionIntent = { runId: run.runId, incidentId: run.incidentId, attempt, command, host: deps.host }
+  const intent: ExecutionIntent = {
+    runId: run.runId,
+    incidentId: run.incidentId,
+    attempt,
+    command,
+    host: deps.host,
+  }
   let executionId: string | null = null
   const outcome = await context.effect<ExecutionResult>(
     `${command.stepId}#${command.index}`,
@@ -105,7 +125,11 @@ export async function runGated(
         const at = deps.clock.now()
         const approvalId = await consumeApproval(trx, at, intent, approvalIds)
         executionId = await beginExecution(trx, at, intent, approvalId)
-        await trx.updateTable('approval').set({ execution_id: executionId }).where('id', '=', approvalId).execute()
+        await trx
+          .updateTable('approval')
+          .set({ execution_id: executionId })
+          .where('id', '=', approvalId)
+          .execute()
       },
       async settle(trx, settled) {
         const result = settled.kind === 'done' ? settled.value : await lostResult(deps, run, intent, settled)
@@ -119,12 +143,20 @@ export async function runGated(
   )
   if (outcome.kind === 'refused') return outcome
   if (outcome.kind === 'done') return outcome.value
-  return { ...emptyResult, state: outcome.kind === 'failed' ? 'failed' : 'unknown', reason: reasonOf(outcome) }
+  return {
+    ...emptyResult,
+    state: outcome.kind === 'failed' ? 'failed' : 'unknown',
+    reason: reasonOf(outcome),
+  }
 }
 
 const emptyResult = { exitCode: null, signal: null, outputBytes: 0, outputTruncated: false, summary: null }
-const reasonOf = (outcome: { kind: 'failed'; error: string } | { kind: 'unknown'; startedAt: string }): string =>
-  outcome.kind === 'failed' ? outcome.error : `started at ${outcome.startedAt}; erlmcp stopped before it ended`
+const reasonOf = (
+  outcome: { kind: 'failed'; error: string } | { kind: 'unknown'; startedAt: string },
+): string =>
+  outcome.kind === 'failed'
+    ? outcome.error
+    : `started at ${outcome.startedAt}; erlmcp stopped before it ended`
 
 /** After a crash: whatever is left of the command is stopped, so that it cannot act after a person has decided. */
 async function lostResult(
@@ -135,7 +167,7 @@ async function lostResult(
 ): Promise<ExecutionResult> {
   const row = await deps.database.kysely
     .selectFrom('execution')
-    .select(['host', 'process_id', 'process_started', 'output_bytes'])
+    .select(['id', 'host', 'process_id', 'process_started', 'output_bytes'])
     .where('run_id', '=', run.runId)
     .where('step_id', '=', intent.command.stepId)
     .where('attempt', '=', intent.attempt)
@@ -144,7 +176,12 @@ async function lostResult(
   const leftover =
     row === undefined
       ? null
-      : await deps.killLeftover({ host: row.host, pid: row.process_id, startedAt: row.process_started })
+      : await deps.killLeftover({
+          host: row.host,
+          pid: row.process_id,
+          startedAt: row.process_started,
+          executionId: row.id,
+        })
   return {
     ...emptyResult,
     state: outcome.kind === 'failed' ? 'failed' : 'unknown',
@@ -168,7 +205,7 @@ async function execute(
     .executeTakeFirstOrThrow()
   const environment = { ...service.environment.all, ...service.environment[command.identity] }
   const result = await unlessCancelled(deps, run.runId, signal, (stop) =>
-    deps.execute({ executionId, command, environment, shellState }, stop),
+    deps.execute({ runId: run.runId, executionId, command, environment, shellState }, stop),
   )
   if (command.changesShell && result.shellState !== null) {
     await deps.database.kysely
@@ -193,7 +230,12 @@ function resultOf(step: StepResult, command: PlannedCommand): ExecutionResult {
     case 'exited': {
       const done = step.exitCode === 0
       const missing = step.exitCode === 127 ? 'command not found' : null
-      return { ...base, state: done ? 'done' : 'failed', exitCode: step.exitCode, reason: done ? null : missing }
+      return {
+        ...base,
+        state: done ? 'done' : 'failed',
+        exitCode: step.exitCode,
+        reason: done ? null : missing,
+      }
     }
     case 'window-ended':
       return { ...base, state: 'done', reason: 'watched for its time window' }
@@ -206,7 +248,11 @@ function resultOf(step: StepResult, command: PlannedCommand): ExecutionResult {
         reason: 'stopped at its time limit',
       }
     case 'stopped':
-      return { ...base, state: command.risk === 'read' ? 'failed' : 'unknown', reason: 'stopped before its end' }
+      return {
+        ...base,
+        state: command.risk === 'read' ? 'failed' : 'unknown',
+        reason: 'stopped before its end',
+      }
     case 'not-started':
       return { ...base, state: 'failed', reason: step.reason }
     default:
@@ -214,4 +260,5 @@ function resultOf(step: StepResult, command: PlannedCommand): ExecutionResult {
   }
 }
 
-const lastLine = (text: string | null): string | null => text?.trim().split('\n').at(-1)?.slice(0, 300) ?? null
+const lastLine = (text: string | null): string | null =>
+  text?.trim().split('\n').at(-1)?.slice(0, 300) ?? null

@@ -13,7 +13,11 @@ export async function findRunbook(
 ): Promise<RunHandle | null> {
   return context.transaction('find the runbook', async (trx) => {
     const at = deps.clock.now()
-    const incident = await trx.selectFrom('incident').selectAll().where('id', '=', incidentId).executeTakeFirstOrThrow()
+    const incident = await trx
+      .selectFrom('incident')
+      .selectAll()
+      .where('id', '=', incidentId)
+      .executeTakeFirstOrThrow()
     const labels = incident.labels as Record<string, string>
     const match = findProcedure(await deps.pages(), {
       name: incident.alert_name ?? '',
@@ -41,7 +45,10 @@ function inputNames(procedure: Procedure): Set<string> {
   const names = new Set<string>()
   for (const phase of procedure.phases) {
     for (const step of phase.steps) {
-      const commands = [...step.commands, ...(step.alternatives ?? []).flatMap((alternative) => alternative.commands)]
+      const commands = [
+        ...step.commands,
+        ...(step.alternatives ?? []).flatMap((alternative) => alternative.commands),
+      ]
       for (const command of commands) for (const input of command.inputs) names.add(input.name)
     }
   }

@@ -4,7 +4,7 @@ import type { Transaction } from '../db/index.ts'
 import { withTransaction } from '../db/index.ts'
 import { addTimeline, transitionIncident } from '../incident/index.ts'
 import { transitionRun } from '../run/index.ts'
-import type { Condition } from '../runbook/index.ts'
+import type { Comparison, Condition } from '../runbook/index.ts'
 import type { Verdict } from '../verification/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import { unlessCancelled } from './cancellation.ts'
@@ -19,17 +19,29 @@ export interface Proof {
 }
 
 /** What has to hold for a fix to count: the page's own words, else the trigger turned around, held as long. */
-export function recoveryOf(plan: RunHandle['plan']): { condition: Condition; comparison: string; threshold: number; forSeconds: number } | null {
+export function recoveryOf(
+  plan: RunHandle['plan'],
+): { condition: Condition; comparison: Comparison; threshold: number; forSeconds: number } | null {
   const own = plan.recovery
   if (own !== null && own.comparison !== null && own.threshold !== null) {
-    return { condition: own, comparison: own.comparison, threshold: own.threshold, forSeconds: own.forSeconds ?? 60 }
+    return {
+      condition: own,
+      comparison: own.comparison,
+      threshold: own.threshold,
+      forSeconds: own.forSeconds ?? 60,
+    }
   }
   const trigger = plan.trigger
   if (trigger === null || trigger.comparison === null || trigger.threshold === null) return null
-  const turned: Record<string, string> = { '>': '<=', '>=': '<', '<': '>=', '<=': '>' }
+  const turned: Partial<Record<Comparison, Comparison>> = { '>': '<=', '>=': '<', '<': '>=', '<=': '>' }
   const comparison = turned[trigger.comparison]
   if (comparison === undefined) return null
-  return { condition: trigger, comparison, threshold: trigger.threshold, forSeconds: trigger.forSeconds ?? 60 }
+  return {
+    condition: trigger,
+    comparison,
+    threshold: trigger.threshold,
+    forSeconds: trigger.forSeconds ?? 60,
+  }
 }
 
 /**
@@ -59,37 +71,57 @@ export async function proveRecovery(
   if (verdict.verdict !== 'unknown') return { verdict: verdict.verdict, reason: verdict.reason }
   const text = `It cannot be measured whether the fix worked (${verdict.reason}). Did it?`
   const done = await askWhetherDone(deps, context, run, attempt, 'manual', text)
-  return { verdict: done ? 'passed' : 'failed', reason: done ? 'a person confirmed it; nothing was measured' : verdict.reason }
+  return {
+    verdict: done ? 'passed' : 'failed',
+    reason: done ? 'a person confirmed it; nothing was measured' : verdict.reason,
+  }
 }
 
-async function measure(deps: ResponseDeps, run: RunHandle, attempt: number, signal: AbortSignal): Promise<Verdict> {
+async function measure(
+  deps: ResponseDeps,
+  run: RunHandle,
+  attempt: number,
+  signal: AbortSignal,
+): Promise<Verdict> {
   const recovery = recoveryOf(run.plan)
   const source = deps.service(run.serviceName).signals
   const name = recovery?.condition.signal ?? null
   if (recovery === null || name === null) return unknown('the page gives no number to compare with')
-  if (source === null) return unknown(`no source of signals is configured for ${run.serviceName ?? 'this service'}`)
+  if (source === null)
+    return unknown(`no source of signals is configured for ${run.serviceName ?? 'this service'}`)
   const { comparison, threshold, forSeconds } = recovery
   const id = await withTransaction(deps.database, (trx) =>
-    beginVerification(trx, deps.clock.now(), run.runId, attempt, { signal: name, comparison, threshold, forSeconds }),
+    beginVerification(trx, deps.clock.now(), run.runId, attempt, {
+      signal: name,
+      comparison,
+      threshold,
+      forSeconds,
+    }),
   )
   const samples: Verdict['samples'] = []
   const verify = (stop: AbortSignal) =>
     deps.verify(
-    {
-      condition: { comparison, threshold, forSeconds },
-      source,
-      signal: name,
-      async onSample(sample) {
-        samples.push(sample)
-        await withTransaction(deps.database, (trx) =>
-          trx.updateTable('verification').set({ samples: JSON.stringify(samples) }).where('id', '=', id).execute(),
-        )
+      {
+        condition: { comparison, threshold, forSeconds },
+        source,
+        signal: name,
+        async onSample(sample) {
+          samples.push(sample)
+          await withTransaction(deps.database, (trx) =>
+            trx
+              .updateTable('verification')
+              .set({ samples: JSON.stringify(samples) })
+              .where('id', '=', id)
+              .execute(),
+          )
+        },
       },
-    },
-    stop,
-  )
+      stop,
+    )
   const verdict = await unlessCancelled(deps, run.runId, signal, verify)
-  await withTransaction(deps.database, (trx) => endVerification(trx, deps, run, attempt, id, verdict, recovery.condition))
+  await withTransaction(deps.database, (trx) =>
+    endVerification(trx, deps, run, attempt, id, verdict, recovery.condition),
+  )
   return verdict
 }
 
@@ -131,7 +163,12 @@ async function endVerification(
   const at = deps.clock.now()
   await trx
     .updateTable('verification')
-    .set({ verdict: verdict.verdict, ended_at: at, samples: JSON.stringify(verdict.samples), reason: verdict.reason })
+    .set({
+      verdict: verdict.verdict,
+      ended_at: at,
+      samples: JSON.stringify(verdict.samples),
+      reason: verdict.reason,
+    })
     .where('id', '=', id)
     .execute()
   const last = verdict.samples.findLast((sample) => sample.value !== null)?.value ?? null

@@ -101,19 +101,28 @@ async function noteResolved(
     .select('incident_id')
     .distinct()
     .where('source', '=', source)
-    .where('fingerprint', 'in', result.resolved.map((alert) => alert.fingerprint))
+    .where(
+      'fingerprint',
+      'in',
+      result.resolved.map((alert) => alert.fingerprint),
+    )
     .where('incident_id', 'is not', null)
     .execute()
   for (const { incident_id: incidentId } of incidents) {
     if (incidentId === null) continue
-    const incident = await trx.selectFrom('incident').select('state').where('id', '=', incidentId).executeTakeFirst()
+    const incident = await trx
+      .selectFrom('incident')
+      .select('state')
+      .where('id', '=', incidentId)
+      .executeTakeFirst()
     if (incident === undefined || incident.state === 'resolved' || incident.state === 'closed') continue
     const firing = await countFiring(trx, incidentId)
     await addTimeline(trx, at, {
       incidentId,
       kind: 'alert.resolved',
       actor: `source:${source}`,
-      message: firing === 0 ? 'All alerts are resolved at their source' : `Alerts resolved; ${firing} still fire`,
+      message:
+        firing === 0 ? 'All alerts are resolved at their source' : `Alerts resolved; ${firing} still fire`,
     })
     if (firing > 0) continue
     const event: ResponseEvent = { kind: 'alerts-resolved' }

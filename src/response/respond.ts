@@ -19,13 +19,15 @@ export async function respond(
 ): Promise<void> {
   const run = await findRunbook(deps, context, input.incidentId)
   await tell(deps, context, { kind: 'acknowledgement', incidentId: input.incidentId, run, attempt: 0 })
-  if (run === null) return concludeIncident(deps, context, input.incidentId, await waitForResolution(context), null)
+  if (run === null)
+    return concludeIncident(deps, context, input.incidentId, await waitForResolution(context), null)
 
   const evidence = await diagnose(deps, context, run)
   const attempted: { alternativeId: string; outcome: 'failed' | 'not-recovered' | 'rejected' }[] = []
   for (let attempt = 1; ; attempt += 1) {
     const decision = await decide(deps, context, run, { attempt, attempted, evidence })
-    if (decision.kind === 'over') return concludeIncident(deps, context, input.incidentId, decision.resolution, run)
+    if (decision.kind === 'over')
+      return concludeIncident(deps, context, input.incidentId, decision.resolution, run)
     if (decision.kind === 'nothing-left') {
       await endRun(deps, context, run, 'failed', decision.reason)
       await tell(deps, context, { kind: 'status-update', incidentId: input.incidentId, run, attempt })
@@ -34,7 +36,13 @@ export async function respond(
     const done = await mitigate(deps, context, run, attempt, decision)
     const proof = done ? await proveRecovery(deps, context, run, attempt) : null
     if (proof?.verdict === 'passed') {
-      return concludeIncident(deps, context, input.incidentId, { kind: 'proved', reason: proof.reason, by: decision.by }, run)
+      return concludeIncident(
+        deps,
+        context,
+        input.incidentId,
+        { kind: 'proved', reason: proof.reason, by: decision.by },
+        run,
+      )
     }
     attempted.push({ alternativeId: decision.alternativeId, outcome: done ? 'not-recovered' : 'failed' })
     await tell(deps, context, { kind: 'status-update', incidentId: input.incidentId, run, attempt })

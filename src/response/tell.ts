@@ -37,14 +37,21 @@ export async function tell(
 }
 
 /** Templates of the run's page, else of any page that has some. */
-async function templatesFor(deps: ResponseDeps, run: RunHandle | null): Promise<readonly CommunicationTemplate[]> {
+async function templatesFor(
+  deps: ResponseDeps,
+  run: RunHandle | null,
+): Promise<readonly CommunicationTemplate[]> {
   const pages = await deps.pages()
   const own = pages.find((page) => page.path === run?.pagePath)?.runbook.templates ?? []
   return own.length > 0 ? own : pages.flatMap((page) => page.runbook.templates)
 }
 
 async function factsOf(trx: Transaction, incidentId: string, run: RunHandle | null): Promise<Facts> {
-  const incident = await trx.selectFrom('incident').selectAll().where('id', '=', incidentId).executeTakeFirstOrThrow()
+  const incident = await trx
+    .selectFrom('incident')
+    .selectAll()
+    .where('id', '=', incidentId)
+    .executeTakeFirstOrThrow()
   const measured = await trx
     .selectFrom('timeline_entry')
     .select(['data'])

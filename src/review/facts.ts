@@ -43,7 +43,11 @@ export interface ReviewFacts {
 
 /** Gathers the facts of one incident. */
 export async function gatherFacts(trx: Transaction, incidentId: string): Promise<ReviewFacts> {
-  const incident = await trx.selectFrom('incident').selectAll().where('id', '=', incidentId).executeTakeFirstOrThrow()
+  const incident = await trx
+    .selectFrom('incident')
+    .selectAll()
+    .where('id', '=', incidentId)
+    .executeTakeFirstOrThrow()
   const timeline = await trx
     .selectFrom('timeline_entry')
     .select(['at', 'actor', 'message', 'kind', 'data'])
@@ -81,7 +85,11 @@ export async function gatherFacts(trx: Transaction, incidentId: string): Promise
       run === undefined || plan === null
         ? null
         : { path: run.page_path, commit: run.page_commit, contentHash: run.page_hash, line: plan.line },
-    timeline: timeline.map((entry) => ({ at: entry.at.toISOString(), actor: entry.actor, message: entry.message })),
+    timeline: timeline.map((entry) => ({
+      at: entry.at.toISOString(),
+      actor: entry.actor,
+      message: entry.message,
+    })),
     commands,
     verifications,
     impact: impactOf(plan, verifications, timeline),
@@ -118,7 +126,10 @@ async function readCommands(trx: Transaction, incidentId: string): Promise<Revie
   }))
 }
 
-async function readVerifications(trx: Transaction, incidentId: string): Promise<ReviewFacts['verifications']> {
+async function readVerifications(
+  trx: Transaction,
+  incidentId: string,
+): Promise<ReviewFacts['verifications']> {
   const rows = await trx
     .selectFrom('verification')
     .innerJoin('run', 'run.id', 'verification.run_id')
@@ -137,9 +148,10 @@ function impactOf(
   const measured = timeline
     .filter((entry) => entry.kind === 'signal.measured')
     .map((entry) => (entry.data as { value?: unknown }).value)
-  const values = [...measured, ...verifications.flatMap((one) => one.samples.map((sample) => sample.value))].filter(
-    (value): value is number => typeof value === 'number',
-  )
+  const values = [
+    ...measured,
+    ...verifications.flatMap((one) => one.samples.map((sample) => sample.value)),
+  ].filter((value): value is number => typeof value === 'number')
   const failures = timeline
     .filter((entry) => entry.kind === 'impact.measured')
     .map((entry) => (entry.data as { failedRequests?: unknown }).failedRequests)
@@ -152,7 +164,8 @@ function impactOf(
   }
 }
 
-const checklistOf = (step: Plan['followUp'][number]): string[] => (step.items.length > 0 ? step.items : [step.title])
+const checklistOf = (step: Plan['followUp'][number]): string[] =>
+  step.items.length > 0 ? step.items : [step.title]
 
 const secondsBetween = (from: Date, to: Date | null): number | null =>
   to === null ? null : Math.round((to.getTime() - from.getTime()) / 1_000)

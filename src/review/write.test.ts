@@ -31,7 +31,15 @@ const facts = (change: Partial<ReviewFacts> = {}): ReviewFacts => ({
     },
   ],
   verifications: [
-    { attempt: 1, verdict: 'passed', reason: 'held for 20 s', samples: [{ at: 'x', value: 0.085 }, { at: 'y', value: 0 }] },
+    {
+      attempt: 1,
+      verdict: 'passed',
+      reason: 'held for 20 s',
+      samples: [
+        { at: 'x', value: 0.085 },
+        { at: 'y', value: 0 },
+      ],
+    },
   ],
   impact: { signal: 'error_rate', worst: 0.085, last: 0, failedRequests: 5_000 },
   skipped: [],

@@ -33,9 +33,10 @@ export function writeReview(facts: ReviewFacts): string {
     '',
     '## Preventive Measures',
     '',
-    ...(facts.followUp.length > 0 ? facts.followUp : ['Root cause identified', 'Preventive measure created']).map(
-      (item) => `- [ ] ${inline(item)}`,
-    ),
+    ...(facts.followUp.length > 0
+      ? facts.followUp
+      : ['Root cause identified', 'Preventive measure created']
+    ).map((item) => `- [ ] ${inline(item)}`),
     '',
     '**Owner:** to be named',
     `**Review Date:** ${nextBusinessDay(facts.resolvedAt ?? facts.openedAt)}`,
@@ -61,8 +62,10 @@ function header(facts: ReviewFacts): string[] {
 
 function impact(facts: ReviewFacts): string {
   const parts: string[] = []
-  if (facts.impact.failedRequests !== null) parts.push(`${facts.impact.failedRequests.toLocaleString('en')} failed requests`)
-  if (facts.impact.worst !== null) parts.push(`${facts.impact.signal ?? 'signal'} at worst ${ratio(facts.impact.worst)}`)
+  if (facts.impact.failedRequests !== null)
+    parts.push(`${facts.impact.failedRequests.toLocaleString('en')} failed requests`)
+  if (facts.impact.worst !== null)
+    parts.push(`${facts.impact.signal ?? 'signal'} at worst ${ratio(facts.impact.worst)}`)
   if (facts.impact.last !== null) parts.push(`${ratio(facts.impact.last)} at the end`)
   return parts.length === 0 ? 'not measured' : parts.join(', ')
 }
@@ -76,7 +79,9 @@ const within = (facts: ReviewFacts): string => {
 function evidence(facts: ReviewFacts): string[] {
   const reads = facts.commands.filter((command) => command.risk === 'read' && command.summary !== null)
   if (reads.length === 0) return ['- nothing was read']
-  return reads.slice(0, 20).map((command) => `- ${code(firstLine(command.text))}: ${inline(lastLine(command.summary))}`)
+  return reads
+    .slice(0, 20)
+    .map((command) => `- ${code(firstLine(command.text))}: ${inline(lastLine(command.summary))}`)
 }
 
 function changes(facts: ReviewFacts): string[] {
@@ -106,7 +111,11 @@ const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''
 const lastLine = (text: string | null): string => text?.trim().split('\n').at(-1)?.slice(0, 200) ?? ''
 /** Text from outside cannot open a heading, a list or HTML. */
 const inline = (text: string): string =>
-  text.replaceAll(/\s+/g, ' ').replaceAll('<', '&lt;').replaceAll(/([\\`*_[\]])/g, '\\$1').trim()
+  text
+    .replaceAll(/\s+/g, ' ')
+    .replaceAll('<', '&lt;')
+    .replaceAll(/([\\`*_[\]])/g, '\\$1')
+    .trim()
 const code = (text: string): string => {
   const fence = text.includes('`') ? '``' : '`'
   return `${fence}${text}${fence}`
@@ -116,7 +125,9 @@ export function duration(seconds: number | null): string {
   if (seconds === null) return 'never'
   if (seconds < 60) return `${seconds} s`
   const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${seconds % 60} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
+  return minutes < 60
+    ? `${minutes} min ${seconds % 60} s`
+    : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
 }
 
 function nextBusinessDay(iso: string): string {

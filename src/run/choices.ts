@@ -14,8 +14,14 @@ export function remainingAlternatives(
 ): { alternative: PlannedAlternative; suggestion: string | null }[] {
   const tried = new Set(attempted.map((attempt) => attempt.alternativeId))
   const open = plan.alternatives.filter((alternative) => !tried.has(alternative.id))
-  const offers = open.map((alternative) => ({ alternative, suggestion: suggestionFor(alternative, evidence) }))
-  return [...offers.filter((offer) => offer.suggestion !== null), ...offers.filter((offer) => offer.suggestion === null)]
+  const offers = open.map((alternative) => ({
+    alternative,
+    suggestion: suggestionFor(alternative, evidence),
+  }))
+  return [
+    ...offers.filter((offer) => offer.suggestion !== null),
+    ...offers.filter((offer) => offer.suggestion === null),
+  ]
 }
 
 /** A recent deployment in the findings speaks for the alternative whose condition names one. */
@@ -35,6 +41,8 @@ export const missingInputs = (alternative: PlannedAlternative): string[] => [
   ...new Set(
     alternative.commands
       .filter((command) => command.mode !== 'manual')
-      .flatMap((command) => command.inputs.filter((input) => input.value === null).map((input) => input.name)),
+      .flatMap((command) =>
+        command.inputs.filter((input) => input.value === null).map((input) => input.name),
+      ),
   ),
 ]

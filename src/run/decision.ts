@@ -107,9 +107,13 @@ export async function pendingDecision(
     })
   }
   if (row.state !== 'pending' || row.expires_at <= at) {
-    throw new AppError('approval_expired', `the question of run ${runId} is ${row.state} and can no longer be answered`, {
-      action: 'Wait for the run to ask again, or start a new one.',
-    })
+    throw new AppError(
+      'approval_expired',
+      `the question of run ${runId} is ${row.state} and can no longer be answered`,
+      {
+        action: 'Wait for the run to ask again, or start a new one.',
+      },
+    )
   }
   return { ...row, requestedBy: 'system:erlmcp', incidentId: row.incident_id }
 }
@@ -136,14 +140,21 @@ export async function approveAlternative(
   const alternative = findAlternative(request.plan, request.alternativeId)
   const gated = gatedCommands(alternative)
   checkInputs(alternative)
-  checkHashes(gated.map((command) => command.hash), request.hashes)
+  checkHashes(
+    gated.map((command) => command.hash),
+    request.hashes,
+  )
   for (const command of gated) {
     const permission = mayApprove(request.actor, command.risk, request.decision.requestedBy)
     if (!permission.allowed) {
-      throw new AppError('forbidden', `${request.actor.id} may not approve \`${command.text}\`: ${permission.reason}`, {
-        action: 'Ask somebody with the role; what waits for them stands in `erlmcp run show`.',
-        data: { risk: command.risk },
-      })
+      throw new AppError(
+        'forbidden',
+        `${request.actor.id} may not approve \`${command.text}\`: ${permission.reason}`,
+        {
+          action: 'Ask somebody with the role; what waits for them stands in `erlmcp run show`.',
+          data: { risk: command.risk },
+        },
+      )
     }
   }
   const rows = gated.map((command) => ({
@@ -174,7 +185,9 @@ export async function approveAlternative(
   await answerDecision(trx, at, request.decision, answer, request.actor, {
     operation: 'run.approve',
     message: `${request.actor.id} approved: ${alternative.title}`,
-    data: { commands: gated.map((command) => ({ command: command.text, hash: command.hash, risk: command.risk })) },
+    data: {
+      commands: gated.map((command) => ({ command: command.text, hash: command.hash, risk: command.risk })),
+    },
   })
   return answer
 }

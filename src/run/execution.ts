@@ -154,7 +154,12 @@ export async function endExecution(
     kind: `command.${result.state}`,
     actor: actor.id,
     message: `${firstLine(intent.command.text)} (${seconds} s, ${describe(result)})`,
-    data: { executionId: updated.id, runId: intent.runId, line: intent.command.line, risk: intent.command.risk },
+    data: {
+      executionId: updated.id,
+      runId: intent.runId,
+      line: intent.command.line,
+      risk: intent.command.risk,
+    },
   })
   if (intent.command.risk === 'read') return
   await appendAudit(trx, at, {
@@ -162,7 +167,12 @@ export async function endExecution(
     operation: 'command.run',
     subject: updated.id,
     outcome: result.state === 'done' ? 'done' : 'failed',
-    data: { runId: intent.runId, command: intent.command.text, hash: intent.command.hash, state: result.state },
+    data: {
+      runId: intent.runId,
+      command: intent.command.text,
+      hash: intent.command.hash,
+      state: result.state,
+    },
   })
 }
 

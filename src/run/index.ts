@@ -1,12 +1,27 @@
 export { gatedCommands, missingInputs, remainingAlternatives } from './choices.ts'
 export type { AttemptedAlternative } from './choices.ts'
-export { answerDecision, approveAlternative, askDecision, DECISION_KINDS, pendingDecision } from './decision.ts'
+export {
+  answerDecision,
+  approveAlternative,
+  askDecision,
+  DECISION_KINDS,
+  pendingDecision,
+} from './decision.ts'
 export type { Answer, DecisionKind, PendingDecision, Question } from './decision.ts'
 export { beginExecution, consumeApproval, describe, endExecution } from './execution.ts'
 export type { ExecutionIntent, ExecutionResult } from './execution.ts'
 export { knownValues } from './inputs.ts'
 export { IDENTITIES, planProcedure } from './plan.ts'
-export type { Identity, Plan, PlanContext, PlannedAlternative, PlannedCommand, PlannedInput, PlannedStep, Target } from './plan.ts'
+export type {
+  Identity,
+  Plan,
+  PlanContext,
+  PlannedAlternative,
+  PlannedCommand,
+  PlannedInput,
+  PlannedStep,
+  Target,
+} from './plan.ts'
 export { startRun } from './start.ts'
 export type { PageRevision } from './start.ts'
 export { isFinal, RUN_STATES, RUN_TRANSITIONS } from './state.ts'

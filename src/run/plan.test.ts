@@ -86,12 +86,20 @@ test('what only reads needs nobody; all else needs an approval and the operator 
     procedure([
       phase('diagnose', [step('look', [command('uptime')])]),
       phase('mitigate', [
-        { ...step('m', []), kind: 'choice', alternatives: [option('o1', null, [command('reboot', { risk: 'destructive' })])] },
+        {
+          ...step('m', []),
+          kind: 'choice',
+          alternatives: [option('o1', null, [command('reboot', { risk: 'destructive' })])],
+        },
       ]),
     ]),
     context(),
   )
-  expect(plan.diagnosis[0]?.commands[0]).toMatchObject({ needsApproval: false, identity: 'observer', mode: 'run' })
+  expect(plan.diagnosis[0]?.commands[0]).toMatchObject({
+    needsApproval: false,
+    identity: 'observer',
+    mode: 'run',
+  })
   expect(plan.alternatives[0]?.commands[0]).toMatchObject({ needsApproval: true, identity: 'operator' })
 })
 
@@ -130,7 +138,9 @@ test('an option whose inputs are not known says which are missing', () => {
         {
           ...step('m', []),
           kind: 'choice',
-          alternatives: [option('o1', null, [command('kubectl del POD', { risk: 'destructive', inputs: [pod] })])],
+          alternatives: [
+            option('o1', null, [command('kubectl del POD', { risk: 'destructive', inputs: [pod] })]),
+          ],
         },
       ]),
     ]),
@@ -148,7 +158,10 @@ test('an option that was tried is not offered again, and a recent deployment spe
         {
           ...step('m', []),
           kind: 'choice',
-          alternatives: [option('scale', 'if resource constrained', []), option('rollback', 'if recent deployment', [])],
+          alternatives: [
+            option('scale', 'if resource constrained', []),
+            option('rollback', 'if recent deployment', []),
+          ],
         },
       ]),
     ]),
@@ -161,10 +174,14 @@ test('an option that was tried is not offered again, and a recent deployment spe
 })
 
 test('a value that a person configured wins over one that an alert brings', () => {
-  const values = knownValues(['POD_NAME', 'HOME_DIR'], { name: 'orders', variables: { HOME_DIR: '/srv' } }, {
-    pod: 'orders-1',
-    home_dir: '$(reboot)',
-  })
+  const values = knownValues(
+    ['POD_NAME', 'HOME_DIR'],
+    { name: 'orders', variables: { HOME_DIR: '/srv' } },
+    {
+      pod: 'orders-1',
+      home_dir: '$(reboot)',
+    },
+  )
   expect(values.get('HOME_DIR')).toEqual({ value: '/srv', from: 'service orders' })
   expect(values.get('POD_NAME')).toEqual({ value: 'orders-1', from: 'label pod' })
 })

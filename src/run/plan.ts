@@ -125,7 +125,8 @@ function addPhase(plan: Plan, phase: Phase, context: PlanContext): void {
       for (const step of plain) {
         if (step.commands.some((command) => command.needsApproval)) {
           plan.alternatives.push({ ...step, condition: null, risk: highest(step.commands) })
-        } else plan.diagnosis.push(step)
+        } else if (plan.alternatives.length > 0) plan.checks.push(step)
+        else plan.diagnosis.push(step)
       }
       break
     case 'verify':
@@ -154,7 +155,12 @@ function planStep(
   }
 }
 
-function planCommand(stepId: string, index: number, command: RunbookCommand, context: PlanContext): PlannedCommand {
+function planCommand(
+  stepId: string,
+  index: number,
+  command: RunbookCommand,
+  context: PlanContext,
+): PlannedCommand {
   const inputs = command.inputs.map((input): PlannedInput => {
     const known = context.values.get(input.name)
     return {

@@ -100,12 +100,22 @@ class Engine implements WorkflowEngine {
     await sql`
       select dbos.enqueue_workflow(
         workflow_name => ${name}, queue_name => ${QUEUE}, positional_args => array[${JSON.stringify(input)}::json],
-        workflow_id => ${workflowId}, app_version => ${ENGINE_VERSION}, application_name => ${APPLICATION})`.execute(trx)
+        workflow_id => ${workflowId}, app_version => ${ENGINE_VERSION}, application_name => ${APPLICATION})`.execute(
+      trx,
+    )
   }
 
-  async send(trx: Transaction, workflowId: string, topic: string, message: unknown, key: string): Promise<void> {
+  async send(
+    trx: Transaction,
+    workflowId: string,
+    topic: string,
+    message: unknown,
+    key: string,
+  ): Promise<void> {
     await sql`
-      select dbos.send_message(${workflowId}, ${JSON.stringify(message)}::json, ${topic}, ${key})`.execute(trx)
+      select dbos.send_message(${workflowId}, ${JSON.stringify(message)}::json, ${topic}, ${key})`.execute(
+      trx,
+    )
   }
 
   async cancel(workflowId: string): Promise<void> {
@@ -114,7 +124,9 @@ class Engine implements WorkflowEngine {
 
   async state(workflowId: string): Promise<WorkflowState | null> {
     const { rows } = await sql<{ status: string }>`
-      select status from dbos.workflow_status where workflow_uuid = ${workflowId}`.execute(this.#options.database.kysely)
+      select status from dbos.workflow_status where workflow_uuid = ${workflowId}`.execute(
+      this.#options.database.kysely,
+    )
     const status = rows[0]?.status
     if (status === undefined) return null
     if (status === 'SUCCESS') return 'succeeded'
@@ -126,7 +138,8 @@ class Engine implements WorkflowEngine {
     const reasons: string[] = []
     if (this.#draining) reasons.push('draining')
     const ageMs = this.#heartbeat.ageMs
-    if (ageMs > (this.#options.leaseMs ?? 6_000)) reasons.push(`no heartbeat for ${Math.round(ageMs / 1_000)} s`)
+    if (ageMs > (this.#options.leaseMs ?? 6_000))
+      reasons.push(`no heartbeat for ${Math.round(ageMs / 1_000)} s`)
     return reasons
   }
 
@@ -168,7 +181,8 @@ class Engine implements WorkflowEngine {
       const stepNumber = DBOS.stepID
       if (stepNumber === undefined) throw new Error('not inside a step of a workflow')
       const cancel = DBOS.stepStatus?.cancelSignal
-      const signal = cancel === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, cancel])
+      const signal =
+        cancel === undefined ? this.#stopping.signal : AbortSignal.any([this.#stopping.signal, cancel])
       return await body({ stepNumber, signal })
     } finally {
       this.#active -= 1
@@ -178,7 +192,12 @@ class Engine implements WorkflowEngine {
   #context(workflowId: string): WorkflowContext {
     const { database, executorId } = this.#options
     const reach = this.#options.reach ?? (async () => undefined)
-    const place = (name: string, stepNumber: number): LedgerPlace => ({ workflowId, stepNumber, name, executor: executorId })
+    const place = (name: string, stepNumber: number): LedgerPlace => ({
+      workflowId,
+      stepNumber,
+      name,
+      executor: executorId,
+    })
     return {
       workflowId,
       step: (name, body) =>

@@ -38,9 +38,14 @@ export class Heartbeat {
           this.#healthySince = Number.POSITIVE_INFINITY
         })
       }, beatMs),
-      setInterval(() => {
-        this.#takeOver().catch((error: unknown) => log.warn({ err: error }, 'could not look for dead executors'))
-      }, Math.max(250, Math.floor(beatMs / 2))),
+      setInterval(
+        () => {
+          this.#takeOver().catch((error: unknown) =>
+            log.warn({ err: error }, 'could not look for dead executors'),
+          )
+        },
+        Math.max(250, Math.floor(beatMs / 2)),
+      ),
     )
   }
 
@@ -63,9 +68,12 @@ export class Heartbeat {
     const { database, executorId, host, beatMs } = this.#options
     await sql`
       insert into executor (id, host, heartbeat_at) values (${executorId}, ${host}, clock_timestamp())
-      on conflict (id) do update set heartbeat_at = clock_timestamp(), host = excluded.host`.execute(database.kysely)
+      on conflict (id) do update set heartbeat_at = clock_timestamp(), host = excluded.host`.execute(
+      database.kysely,
+    )
     const now = performance.now()
-    if (this.#healthySince === Number.POSITIVE_INFINITY || now - this.#lastBeat > 3 * beatMs) this.#healthySince = now
+    if (this.#healthySince === Number.POSITIVE_INFINITY || now - this.#lastBeat > 3 * beatMs)
+      this.#healthySince = now
     this.#lastBeat = now
   }
 

@@ -12,7 +12,10 @@ export interface LedgerPlace {
   executor: string
 }
 
-type Claim = { kind: 'mine' } | { kind: 'finished'; outcome: unknown } | { kind: 'open'; startedAt: Date; executor: string }
+type Claim =
+  | { kind: 'mine' }
+  | { kind: 'finished'; outcome: unknown }
+  | { kind: 'open'; startedAt: Date; executor: string }
 
 /**
  * Runs an effect at most once for its place in a workflow. The engine alone would silently run an interrupted step
@@ -29,7 +32,9 @@ export async function runEffect<T>(
   let claim: Claim
   try {
     // an outage must not fail the run, and a commit whose answer was lost is recognised by the nonce
-    claim = await whenDatabaseIsBack(() => withTransaction(database, (trx) => claimIn(trx, place, nonce, hooks)))
+    claim = await whenDatabaseIsBack(() =>
+      withTransaction(database, (trx) => claimIn(trx, place, nonce, hooks)),
+    )
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', code: error.code, message: error.message, action: error.action }

@@ -40,9 +40,15 @@ const imports = (file: string): string[] =>
 test('every folder of src has a place in the layer list, and only app.ts and main.ts stand outside one', () => {
   const entries = readdirSync('src', { withFileTypes: true })
   const unknown = entries.filter((entry) => entry.isDirectory() && !LAYERS.includes(entry.name))
-  assert.deepEqual(unknown.map((entry) => entry.name), [])
+  assert.deepEqual(
+    unknown.map((entry) => entry.name),
+    [],
+  )
   const files = entries.filter((entry) => entry.isFile() && !ROOT_FILES.includes(entry.name))
-  assert.deepEqual(files.map((entry) => entry.name), [])
+  assert.deepEqual(
+    files.map((entry) => entry.name),
+    [],
+  )
 })
 
 test('every src file imports only its own layer or lower ones, and the edges not each other', () => {
@@ -99,7 +105,9 @@ test('between folders only index.ts, schema files and operations/catalogue.ts ar
       imports(file)
         .filter((specifier) => specifier.startsWith('.'))
         .map((specifier) => path.relative('src', path.join(path.dirname(file), specifier)))
-        .filter((target) => target.split(path.sep)[0] !== folderOf(file) && folderOf(`src/${target}`) !== 'base')
+        .filter(
+          (target) => target.split(path.sep)[0] !== folderOf(file) && folderOf(`src/${target}`) !== 'base',
+        )
         .filter((target) => !/(index|schema|catalogue)\.ts$/.test(target))
         .map((target) => `${file} -> ${target}`),
     )

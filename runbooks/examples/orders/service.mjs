@@ -21,7 +21,9 @@ const server = createServer((request, response) => {
   const url = new URL(request.url ?? '/', 'http://orders')
   if (url.pathname === '/health') return reply(response, 200, { status: 'ok', version: VERSION })
   if (url.pathname === '/metrics') {
-    const lines = [...requests].map(([code, n]) => `http_requests_total{code="${code}",service="orders"} ${n}`)
+    const lines = [...requests].map(
+      ([code, n]) => `http_requests_total{code="${code}",service="orders"} ${n}`,
+    )
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' })
     response.end(
       `# HELP http_requests_total Requests by status.\n# TYPE http_requests_total counter\n${lines.join('\n')}\n`,

@@ -37,7 +37,9 @@ test('a firing alert has no end: Alertmanager writes year 1 for it', () => {
 })
 
 test('fields that newer versions add are no reason to refuse', () => {
-  expect(codeOf(webhook({ notification_reason: 'first notification', routeLabels: { a: 'b' } }))).toBe('accepted')
+  expect(codeOf(webhook({ notification_reason: 'first notification', routeLabels: { a: 'b' } }))).toBe(
+    'accepted',
+  )
 })
 
 test('a group keeps its identity when somebody edits the route', () => {

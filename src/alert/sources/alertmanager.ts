@@ -40,9 +40,13 @@ const webhookBody = z.looseObject({
 export function readAlertmanagerWebhook(body: unknown): AlertBatch {
   const version = (body as { version?: unknown } | null)?.version
   if (typeof version === 'string' && version !== '4') {
-    throw new AppError('unsupported', `the webhook is version ${JSON.stringify(version.slice(0, 40))}, not "4"`, {
-      action: 'Send the webhook from Alertmanager 0.16 or newer, or update erlmcp.',
-    })
+    throw new AppError(
+      'unsupported',
+      `the webhook is version ${JSON.stringify(version.slice(0, 40))}, not "4"`,
+      {
+        action: 'Send the webhook from Alertmanager 0.16 or newer, or update erlmcp.',
+      },
+    )
   }
   const parsed = webhookBody.safeParse(body)
   if (!parsed.success) {

@@ -34,9 +34,13 @@ export async function findBinaries(dataDir: string, mustDropRoot: boolean): Prom
     const initdb = path.join(folder, 'initdb')
     if (existsSync(postgres) && existsSync(initdb)) return { postgres, initdb, from: folder }
   }
-  throw new AppError('database_missing', `there is no PostgreSQL for ${process.platform} ${process.arch} on this machine`, {
-    action: 'Install PostgreSQL 15 or newer, or set DATABASE_URL to a running one.',
-  })
+  throw new AppError(
+    'database_missing',
+    `there is no PostgreSQL for ${process.platform} ${process.arch} on this machine`,
+    {
+      action: 'Install PostgreSQL 15 or newer, or set DATABASE_URL to a running one.',
+    },
+  )
 }
 
 async function packagedBinaries(dataDir: string, mustDropRoot: boolean): Promise<Binaries | null> {
@@ -49,9 +53,14 @@ async function packagedBinaries(dataDir: string, mustDropRoot: boolean): Promise
     return null
   }
   let native = path.resolve(path.dirname(found.postgres), '..')
-  if (mustDropRoot && !(await readableByOthers(native))) native = copyOnce(native, path.join(dataDir, 'postgresql'))
+  if (mustDropRoot && !(await readableByOthers(native)))
+    native = copyOnce(native, path.join(dataDir, 'postgresql'))
   restoreSymlinks(native)
-  return { postgres: path.join(native, 'bin', 'postgres'), initdb: path.join(native, 'bin', 'initdb'), from: name }
+  return {
+    postgres: path.join(native, 'bin', 'postgres'),
+    initdb: path.join(native, 'bin', 'initdb'),
+    from: name,
+  }
 }
 
 /** A root home is closed to the unprivileged user that PostgreSQL has to run as. */

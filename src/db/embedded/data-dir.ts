@@ -1,7 +1,10 @@
 import path from 'node:path'
 
 /** Where the data lies: `ERLMCP_DATA_DIR`; as root /var/lib/erlmcp (a root home is closed to PostgreSQL's user); else the user's data folder. */
-export function defaultDataDir(env: Readonly<Record<string, string | undefined>>, uid: number | undefined): string {
+export function defaultDataDir(
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number | undefined,
+): string {
   const own = env['ERLMCP_DATA_DIR']
   if (own !== undefined && own !== '') return path.resolve(own)
   if (uid === 0) return '/var/lib/erlmcp'

@@ -1,6 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, statSync } from 'node:fs'
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import path from 'node:path'
 import pg from 'pg'
 import { delay } from '../../base/clock.ts'
@@ -118,7 +127,8 @@ class Server {
       if (isFull(this.#options.dataDir)) throw startFault(this.#options.dataDir, exit ?? 'no answer')
       // right after a kill the old shared memory may still be held for a moment
       await delay(200)
-      if (limit - Date.now() < START_LIMIT_MS - 10_000) throw startFault(this.#options.dataDir, exit ?? 'no answer')
+      if (limit - Date.now() < START_LIMIT_MS - 10_000)
+        throw startFault(this.#options.dataDir, exit ?? 'no answer')
     }
   }
 
@@ -158,11 +168,20 @@ class Server {
     const args = ['-D', cluster, '-p', '5432', ...settings.flatMap((setting) => ['-c', setting])]
     const log = openLog(dataDir, identity)
     const environment = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' }
-    const common = { stdio: ['ignore', log, log] as ['ignore', number, number], detached: true, cwd: cluster, env: environment }
+    const common = {
+      stdio: ['ignore', log, log] as ['ignore', number, number],
+      detached: true,
+      cwd: cluster,
+      env: environment,
+    }
     const setpriv = '/usr/bin/setpriv'
     const child =
       process.platform === 'linux' && existsSync(setpriv)
-        ? spawn(setpriv, [...dropArguments(identity), '--pdeathsig', 'INT', binaries.postgres, ...args], common)
+        ? spawn(
+            setpriv,
+            [...dropArguments(identity), '--pdeathsig', 'INT', binaries.postgres, ...args],
+            common,
+          )
         : spawn(binaries.postgres, args, { ...common, ...identity })
     closeSync(log)
     child.unref()
@@ -206,9 +225,13 @@ function unprivileged(): Identity {
     .map((line) => line.split(':'))
   const user = users.find(([name]) => name === 'postgres') ?? users.find(([name]) => name === 'nobody')
   if (user === undefined) {
-    throw new AppError('database_missing', 'erlmcp runs as root and there is no user that PostgreSQL could run as', {
-      action: 'Run erlmcp as an ordinary user, add the user `postgres`, or set DATABASE_URL.',
-    })
+    throw new AppError(
+      'database_missing',
+      'erlmcp runs as root and there is no user that PostgreSQL could run as',
+      {
+        action: 'Run erlmcp as an ordinary user, add the user `postgres`, or set DATABASE_URL.',
+      },
+    )
   }
   return { uid: Number(user[2]), gid: Number(user[3]) }
 }
@@ -222,15 +245,21 @@ function checkVersion(cluster: string, binaries: Binaries): void {
   const file = path.join(cluster, 'PG_VERSION')
   if (!existsSync(file)) return
   const data = Number(readFileSync(file, 'utf8').trim())
-  const program = Number(/(\d+)(?:\.\d+)?/.exec(spawnSync(binaries.postgres, ['--version'], { encoding: 'utf8' }).stdout)?.[1])
+  const program = Number(
+    /(\d+)(?:\.\d+)?/.exec(spawnSync(binaries.postgres, ['--version'], { encoding: 'utf8' }).stdout)?.[1],
+  )
   if (!Number.isFinite(program) || data === program) return
   const newer = data > program
-  throw new AppError('data_newer', `the data in ${cluster} is of PostgreSQL ${data}, the server here is ${program}`, {
-    action: newer
-      ? `Use the erlmcp that made it, or install PostgreSQL ${data}.`
-      : `Move the data with PostgreSQL ${data}'s own tools (pg_dump there, restore here), or set DATABASE_URL.`,
-    data: { data, program },
-  })
+  throw new AppError(
+    'data_newer',
+    `the data in ${cluster} is of PostgreSQL ${data}, the server here is ${program}`,
+    {
+      action: newer
+        ? `Use the erlmcp that made it, or install PostgreSQL ${data}.`
+        : `Move the data with PostgreSQL ${data}'s own tools (pg_dump there, restore here), or set DATABASE_URL.`,
+      data: { data, program },
+    },
+  )
 }
 
 /** A server of a killed erlmcp: this process owns the folder now, so nobody uses it. */
@@ -270,7 +299,18 @@ function postmasterPid(cluster: string): number | null {
 }
 
 function initialise(binaries: Binaries, cluster: string, identity: Identity): void {
-  const args = ['-D', cluster, '-U', 'erlmcp', '-A', 'trust', '-E', 'UTF8', '--locale=C.UTF-8', '--no-instructions']
+  const args = [
+    '-D',
+    cluster,
+    '-U',
+    'erlmcp',
+    '-A',
+    'trust',
+    '-E',
+    'UTF8',
+    '--locale=C.UTF-8',
+    '--no-instructions',
+  ]
   const result = spawnSync(binaries.initdb, args, {
     ...identity,
     cwd: cluster,
@@ -278,11 +318,21 @@ function initialise(binaries: Binaries, cluster: string, identity: Identity): vo
     encoding: 'utf8',
   })
   if (result.status === 0) return
-  const reason = (result.stderr || result.error?.message || `exit ${result.status}`).trim().split('\n').slice(-3).join(' ')
+  const reason = (result.stderr || result.error?.message || `exit ${result.status}`)
+    .trim()
+    .split('\n')
+    .slice(-3)
+    .join(' ')
   const full = /No space left|disk/i.test(reason)
-  throw new AppError(full ? 'data_unwritable' : 'database_missing', `a database could not be made in ${cluster}: ${reason}`, {
-    action: full ? 'Free space there, or set ERLMCP_DATA_DIR to another folder.' : 'Install PostgreSQL 15 or newer, or set DATABASE_URL.',
-  })
+  throw new AppError(
+    full ? 'data_unwritable' : 'database_missing',
+    `a database could not be made in ${cluster}: ${reason}`,
+    {
+      action: full
+        ? 'Free space there, or set ERLMCP_DATA_DIR to another folder.'
+        : 'Install PostgreSQL 15 or newer, or set DATABASE_URL.',
+    },
+  )
 }
 
 function openLog(dataDir: string, identity: Identity): number {
@@ -341,7 +391,11 @@ const isFull = (dataDir: string): boolean => /No space left on device/i.test(las
 
 function startFault(dataDir: string, how: string): AppError {
   const full = isFull(dataDir)
-  return new AppError(full ? 'data_unwritable' : 'database_missing', `PostgreSQL did not start (${how}): ${lastLog(dataDir)}`, {
-    action: full ? `Free space where ${dataDir} lies.` : `Look into ${path.join(dataDir, 'postgres.log')}.`,
-  })
+  return new AppError(
+    full ? 'data_unwritable' : 'database_missing',
+    `PostgreSQL did not start (${how}): ${lastLog(dataDir)}`,
+    {
+      action: full ? `Free space where ${dataDir} lies.` : `Look into ${path.join(dataDir, 'postgres.log')}.`,
+    },
+  )
 }

@@ -1,5 +1,2 @@
-export { startLoad } from './load.ts'
-export { startOrders } from './orders.ts'
-export type { OrdersService } from './orders.ts'
-export { playIncident } from './play.ts'
-export type { PlayDeps } from './play.ts'
+export { prepareFirstIncident } from './first-incident.ts'
+export type { FirstIncident, PlayHost } from './first-incident.ts'

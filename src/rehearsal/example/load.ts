@@ -12,7 +12,9 @@ export function startLoad(url: string, perSecond: number): { stop(): void } {
     last = now
     for (; owed >= 1; owed -= 1) {
       order += 1
-      const call = request(`${url}/orders/${order}`, { agent, timeout: 5_000 }, (response) => response.resume())
+      const call = request(`${url}/orders/${order}`, { agent, timeout: 5_000 }, (response) =>
+        response.resume(),
+      )
       // a restart of the service refuses connections for a moment; that is part of the traffic it gets
       call.on('error', () => undefined)
       call.end()

@@ -44,7 +44,10 @@ export async function startOrders(shippedDir: string, home: string): Promise<Ord
     ),
   )
   const timer = setTimeout(
-    () => first.reject(new AppError('timeout', 'the orders service of the example did not start', { action: 'Try again.' })),
+    () =>
+      first.reject(
+        new AppError('timeout', 'the orders service of the example did not start', { action: 'Try again.' }),
+      ),
     START_TIMEOUT_MS,
   )
   const { port } = await first.promise.finally(() => clearTimeout(timer))

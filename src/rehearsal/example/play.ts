@@ -41,7 +41,9 @@ export async function playIncident(deps: PlayDeps, orders: OrdersService): Promi
   write(`  release ${BAD_RELEASE} was deployed\n`)
   const value = await waitForAlert(deps)
   const startsAt = deps.clock.now()
-  write(`\n  ALERT  OrdersHighErrorRate: ${percent(value)} of the requests fail (threshold ${percent(THRESHOLD)})\n\n`)
+  write(
+    `\n  ALERT  OrdersHighErrorRate: ${percent(value)} of the requests fail (threshold ${percent(THRESHOLD)})\n\n`,
+  )
   await deps.webhook(ordersWebhook(startsAt, value))
   const incident = await findIncident(deps, startsAt)
   return follow(deps, String(incident['name']))
@@ -60,9 +62,13 @@ async function waitForAlert(deps: PlayDeps): Promise<number> {
       if (now - since >= FIRES_AFTER_MS) return value
     }
     if (now > limit) {
-      throw new AppError('timeout', `the error rate did not stay above ${percent(THRESHOLD)}; it is ${value === null ? 'not measurable' : percent(value)}`, {
-        action: 'Start again; nothing else on this machine should send requests to the example.',
-      })
+      throw new AppError(
+        'timeout',
+        `the error rate did not stay above ${percent(THRESHOLD)}; it is ${value === null ? 'not measurable' : percent(value)}`,
+        {
+          action: 'Start again; nothing else on this machine should send requests to the example.',
+        },
+      )
     }
     await delay(1_000, deps.signal)
   }
@@ -71,13 +77,19 @@ async function waitForAlert(deps: PlayDeps): Promise<number> {
 async function findIncident(deps: PlayDeps, since: Date): Promise<Row> {
   const list = await deps.api('GET', '/incidents?limit=20')
   const incident = rows(list['incidents']).find(
-    (row) => row['alertName'] === 'OrdersHighErrorRate' && Date.parse(String(row['openedAt'])) >= since.getTime() - 1_000,
+    (row) =>
+      row['alertName'] === 'OrdersHighErrorRate' &&
+      Date.parse(String(row['openedAt'])) >= since.getTime() - 1_000,
   )
   if (incident !== undefined) return incident
   // an incident of an earlier start is still open: the alert belongs to it
-  const open = rows(list['incidents']).find((row) => row['alertName'] === 'OrdersHighErrorRate' && row['resolvedAt'] === null)
+  const open = rows(list['incidents']).find(
+    (row) => row['alertName'] === 'OrdersHighErrorRate' && row['resolvedAt'] === null,
+  )
   if (open !== undefined) return open
-  throw new AppError('internal', 'the alert was accepted but no incident was declared', { action: 'Look at the log.' })
+  throw new AppError('internal', 'the alert was accepted but no incident was declared', {
+    action: 'Look at the log.',
+  })
 }
 
 async function follow(deps: PlayDeps, name: string): Promise<string> {
@@ -139,19 +151,26 @@ async function choose(deps: PlayDeps, run: Row, waits: Row): Promise<void> {
     await deps.api('POST', `/runs/${String(run['id'])}/reject`, { reason: 'rejected in the terminal' })
     return
   }
-  await deps.api('POST', `/runs/${String(run['id'])}/approve`, { option: chosen['id'], hashes: chosen['hashes'] })
+  await deps.api('POST', `/runs/${String(run['id'])}/approve`, {
+    option: chosen['id'],
+    hashes: chosen['hashes'],
+  })
 }
 
 async function askWhich(deps: PlayDeps, options: readonly Row[]): Promise<Row | null> {
   for (;;) {
     const others = options.length > 1 ? `, [2${options.length > 2 ? `-${options.length}` : ''}] another` : ''
-    const reply = (await deps.ask(`\n  [y] approve option 1${others}, [n] reject all: `))?.trim().toLowerCase()
+    const reply = (await deps.ask(`\n  [y] approve option 1${others}, [n] reject all: `))
+      ?.trim()
+      .toLowerCase()
     if (reply === 'n') return null
     const index = reply === 'y' ? 0 : Number(reply) - 1
     const option = options[index]
     if (option !== undefined && reply !== '') return option
     if (reply === undefined) {
-      throw new AppError('usage', 'nobody is at this terminal to decide', { action: 'Use `npm start -- --auto`.' })
+      throw new AppError('usage', 'nobody is at this terminal to decide', {
+        action: 'Use `npm start -- --auto`.',
+      })
     }
   }
 }
@@ -159,11 +178,15 @@ async function askWhich(deps: PlayDeps, options: readonly Row[]): Promise<Row | 
 function showOption(deps: PlayDeps, number: number, option: Row): void {
   const suggestion = option['suggestion'] === null ? '' : `\n       ${String(option['suggestion'])}`
   deps.write(`\n    ${number}. ${String(option['title'])}   [${String(option['risk'])}]${suggestion}\n`)
-  for (const command of rows(option['commands'])) deps.write(`       $ ${String(command['text']).replaceAll('\n', '\n         ')}\n`)
+  for (const command of rows(option['commands']))
+    deps.write(`       $ ${String(command['text']).replaceAll('\n', '\n         ')}\n`)
   const inputs = new Map(
-    rows(option['commands']).flatMap((command) => rows(command['inputs']).map((input) => [input['name'], input['value']])),
+    rows(option['commands']).flatMap((command) =>
+      rows(command['inputs']).map((input) => [input['name'], input['value']]),
+    ),
   )
-  for (const [name, value] of inputs) deps.write(`         ${String(name)} = ${value === null ? 'MISSING' : String(value)}\n`)
+  for (const [name, value] of inputs)
+    deps.write(`         ${String(name)} = ${value === null ? 'MISSING' : String(value)}\n`)
 }
 
 function showEntry(deps: PlayDeps, entry: Row): void {

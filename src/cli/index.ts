@@ -1,0 +1,5 @@
+export { createRemoteClient, findServer } from './client.ts'
+export type { Client } from './client.ts'
+export { EXIT } from './exit.ts'
+export { runCli } from './program.ts'
+export type { CliDeps } from './program.ts'
