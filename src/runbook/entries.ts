@@ -97,8 +97,8 @@ function sessionEntries(parts: SessionPart[]): Entry[] {
     }
     const language =
       part.prompt === 'sql' || part.prompt === 'ruby' || part.prompt === 'erlang' ? part.prompt : 'bash'
-    const nested =
-      part.prompt === 'other' || (part.prompt === 'root' && out.some((entry) => entry.type === 'command'))
+    const inside = out.some((entry) => entry.type === 'command')
+    const nested = part.prompt !== 'shell' && (part.prompt !== 'root' || inside)
     const origin = part.lines.map(({ line, column }) => ({ line, column }))
     const why = explanation.length === 0 ? null : explanation.join('\n')
     if (why !== null) out.splice(-explanation.length)

@@ -32,13 +32,24 @@ export function readExtras(root: Section, page: Page): Extras {
   const ids = new UniqueNames()
   for (const section of sectionsOf(root)) {
     const title = unnumbered(section.title)
-    if (SECTION_WORDS.contents.test(title)) out.used.add(section)
+    if (SECTION_WORDS.contents.test(title) || isContents(section, page)) out.used.add(section)
     readTables(section, title, out)
     if (SECTION_WORDS.contacts.test(title)) readContacts(section, page, out)
     else if (SECTION_WORDS.links.test(title)) readLinks(section, page, out)
   }
   for (const section of root.children) readTemplates(section, false, out, ids, page)
   return out
+}
+
+/** Nothing but links into the page itself. */
+function isContents(section: Section, page: Page): boolean {
+  const blocks = section.blocks.filter((block) => block.type !== 'rule')
+  if (blocks.length === 0 || section.children.length > 0 || !blocks.every((block) => block.type === 'list'))
+    return false
+  return blocks.every((block) => {
+    const links = linksOf(page.source(block))
+    return links.length >= 2 && links.every((link) => link.url.startsWith('#'))
+  })
 }
 
 function readTables(section: Section, title: string, out: Extras): void {

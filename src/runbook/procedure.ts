@@ -70,7 +70,7 @@ export function readProcedure(section: Section, title: string, context: PageCont
     metadata: Object.fromEntries(own.map((label) => [camelKey(label.key), plainText(label.value)])),
     phases,
     kind: 'task',
-    service: textOr(value('service')?.value, front('service')),
+    service: textOr(value('service')?.value, context.metadata['service']),
     owner: textOr(
       value('owner')?.value,
       context.metadata['owner'] ??

@@ -12,9 +12,13 @@ export interface SignalEntry {
   label: string
   /**
    * PromQL of the value, one series per thing that can be at fault. `selector` is label matchers without
-   * braces, `window` a PromQL duration for rates.
+   * braces, `window` a PromQL duration for rates, `quantile` counts for latency only.
    */
-  value: (selector: string, window: string) => string
+  value: (selector: string, window: string, quantile?: number) => string
+  /** For rates: four samples at a scrape every 15 s, longer where the value is noisy. */
+  window: string
+  /** The `service` label can narrow it; metrics of containers have none. */
+  hasService: boolean
   /** Labels that the value keeps. */
   by: string[]
   /** Rules for the alert, where the value alone would mislead. `threshold` is PromQL text. */
@@ -75,6 +79,8 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
     unit: 'ratio',
     label: 'database connection pool use',
     value: poolRatio,
+    window: '1m',
+    hasService: false,
     by: ['namespace', 'pod', 'db_client_connection_pool_name'],
     // A full pool alone is healthy; exhaustion is a full pool with callers waiting, or callers that gave up.
     alert: (_comparison, threshold, selector) =>
@@ -96,6 +102,8 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
     unit: 'count',
     label: 'containers in CrashLoopBackOff',
     value: crashLooping,
+    window: '5m',
+    hasService: false,
     by: ['namespace', 'pod', 'container'],
     defaultThreshold: 1,
     defaultForSeconds: 60,
@@ -106,6 +114,8 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
     unit: 'ratio',
     label: 'error rate',
     value: errorRatio,
+    window: '1m',
+    hasService: true,
     by: ['namespace', 'service'],
     // One failure of two requests a minute is no outage: below 0.1 requests a second nothing fires.
     alert: (comparison, threshold, selector) =>
@@ -121,13 +131,15 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
   latency: {
     words: /\blatency\b|\bresponse[- ]times?\b|\bp(?:50|90|95|99|999)\b|\brequest duration/i,
     unit: 'seconds',
-    label: 'latency (95th percentile)',
-    value: (selector, window) =>
+    label: 'latency',
+    value: (selector, window, quantile = 0.95) =>
       [
-        'histogram_quantile(0.95, sum by (namespace, service, le) (',
+        `histogram_quantile(${quantile}, sum by (namespace, service, le) (`,
         `  rate(http_request_duration_seconds_bucket${braces(selector)}[${window}])`,
         '))',
       ].join('\n'),
+    window: '5m',
+    hasService: true,
     by: ['namespace', 'service'],
     defaultThreshold: null,
     defaultForSeconds: 300,
@@ -147,6 +159,8 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
         'byte',
         selector,
       ),
+    window: '1m',
+    hasService: false,
     by: ['namespace', 'pod', 'container'],
     defaultThreshold: null,
     defaultForSeconds: 180,
@@ -166,6 +180,8 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
         'core',
         selector,
       ),
+    window: '2m',
+    hasService: false,
     by: ['namespace', 'pod', 'container'],
     defaultThreshold: null,
     defaultForSeconds: 300,
@@ -180,6 +196,8 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
         '  /',
         `max by (namespace, persistentvolumeclaim) (kubelet_volume_stats_capacity_bytes${braces(selector)} > 0)`,
       ].join('\n'),
+    window: '1m',
+    hasService: false,
     by: ['namespace', 'persistentvolumeclaim'],
     defaultThreshold: null,
     defaultForSeconds: 300,

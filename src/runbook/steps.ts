@@ -110,8 +110,10 @@ export class StepCollector {
     const text = this.#page.source(block)
     const label = labelOf(block.lines[0]?.text ?? '')
     const last = this.steps[this.steps.length - 1]
-    if (label !== null && REVERT.test(label.key) && last !== undefined) {
-      last.revert = [...(last.revert ?? []), ...this.#inline(block, 1)]
+    const undo = label !== null && REVERT.test(label.key) ? this.#inline(block, 1) : []
+    if (undo.length > 0 && last !== undefined) {
+      last.revert = [...(last.revert ?? []), ...undo]
+      return
     }
     const commands =
       this.#kind === 'context' || !RUN_WORDS.test(text) || label !== null ? [] : this.#inline(block, 3)
@@ -204,16 +206,7 @@ export class StepCollector {
   }
 
   #checklist(block: ListBlock, intro: string | null, group: string[], title: string): void {
-    const items = block.items.map((item) => ({
-      text: plainText(
-        item.blocks
-          .map((each) => this.#page.source(each))
-          .join(' ')
-          .replace(/^[-*+]\s+\[[ xX]\]\s+/, ''),
-      ),
-      done: item.checked === true,
-      line: item.line,
-    }))
+    const items = this.#tasks(block)
     const name = intro === null ? title : firstSentence(intro)
     const made: DraftStep = {
       ...step(name, block, this.#page, group),
@@ -227,17 +220,29 @@ export class StepCollector {
     this.#add({ ...made, commands })
   }
 
+  #tasks(block: ListBlock): NonNullable<DraftStep['items']> {
+    return block.items.map((item) => ({
+      text: plainText(
+        item.blocks
+          .map((each) => this.#page.source(each))
+          .join(' ')
+          .replace(/^[-*+]\s+\[[ xX]\]\s+/, ''),
+      ),
+      done: item.checked === true,
+      line: item.line,
+    }))
+  }
+
   #item(item: ListItem, group: string[]): void {
     const first = item.blocks[0]
     const lead = first?.type === 'paragraph' ? first : null
     const bold = lead === null ? null : leadingBold(lead.lines[0]?.text ?? '')
-    const title =
-      bold ??
-      (lead === null ? 'Step' : firstSentence(this.#page.source(lead).replace(/^(?:[-*+]|\d+[.)])\s+/, '')))
+    const title = bold ?? (lead === null ? 'Step' : itemTitle(this.#page.source(lead)))
     const alternative = alternativeOf(title)
     const made = step(title, item, this.#page, group)
     this.#fillItem(made, item.blocks, lead, bold)
-    made.kind = made.commands.some((command) => command.runnable) ? 'command' : 'manual'
+    if (made.items === undefined)
+      made.kind = made.commands.some((command) => command.runnable) ? 'command' : 'manual'
     if (alternative === null) {
       this.#add(made)
       this.#openItem = made
@@ -262,6 +267,9 @@ export class StepCollector {
         const entries = entriesOf(block)
         if (entries.every((entry) => entry.type === 'output')) this.#itemOutput(made, block)
         else fill(made, entries, block, this.#page)
+      } else if (block.type === 'list' && block.items.every((item) => item.checked !== null)) {
+        made.kind = 'checklist'
+        made.items = [...(made.items ?? []), ...this.#tasks(block)]
       } else if (block.type === 'list') {
         for (const item of block.items) this.#fillItem(made, item.blocks, null, null)
         if (!block.items.some((item) => hasBlockCode(item.blocks))) addText(made, this.#page.source(block))
@@ -298,7 +306,12 @@ export class StepCollector {
     const steps = inner.steps
     for (const each of steps) {
       const first = each.commands[0]
-      if (first !== undefined && first.explanation === null && each.title !== title.title)
+      if (
+        first !== undefined &&
+        first.explanation === null &&
+        each.title !== title.title &&
+        conditionIn(each.title) === null
+      )
         first.explanation = each.title
     }
     const commands = steps.flatMap((each) => [
@@ -312,7 +325,8 @@ export class StepCollector {
       ...steps.flatMap((each) => each.revert ?? []),
       ...reverts.flatMap((each) => this.#sectionCommands(each)),
     ]
-    const condition = title.condition ?? conditionIn(inner.text[0] ?? steps[0]?.text ?? '')
+    const words = [inner.text[0], steps[0]?.title, steps[0]?.text]
+    const condition = title.condition ?? words.flatMap((each) => conditionIn(each ?? '') ?? [])[0] ?? null
     this.#pushAlternative({
       ...title, condition, id: '', line: section.line, position: this.#page.range(section.line, lastLine(section), section.column),
       text, commands, comments: steps.flatMap((each) => each.comments), risk: riskOf(commands),
@@ -556,6 +570,13 @@ const isLinkList = (list: ListBlock, page: Page): boolean =>
     ),
   )
 
+/** "Look: `kubectl get pods`" is the step "Look". */
+function itemTitle(source: string): string {
+  const text = source.replace(/^(?:[-*+]|\d+[.)])\s+/, '')
+  const lead = /^([^`\n]{3,100}):\s+`[^`\n]+`[.\s]*$/.exec(text)?.[1]
+  return firstSentence(lead ?? text)
+}
+
 /** "**Acknowledge Alert** …" at the start of an item. */
 function leadingBold(line: string): string | null {
   const match = /^(?:\*\*|__)(?=\S)([^*\n]{1,160}?)(?:\*\*|__)/.exec(line)
@@ -572,7 +593,8 @@ function conditionIn(text: string): string | null {
     return firstSentence(label.value, 160)
   }
   const sentence = firstSentence(text, 160)
-  return /^(?:if|when|use (?:this )?(?:if|when)|only)\b/i.test(sentence) ? sentence : null
+  const bare = sentence.replace(/^use (?:this )?(?=(?:if|when)\b)/i, '')
+  return /^(?:if|when|only)\b/i.test(bare) ? bare : null
 }
 
 const proseOf = (made: DraftStep, title: string): string => {
