@@ -109,7 +109,8 @@ async function needsValue(
   const known = learnt.get(key)
   if (known !== undefined) return known
   const { stderr } = await kubectl(binary, [...words, `--${name}`])
-  const needed = stderr.includes('flag needs an argument')
+  // kubectl reads --kuberc before it parses flags, and so complains about the file instead.
+  const needed = name === 'kuberc' || stderr.includes('flag needs an argument')
   learnt.set(key, needed)
   return needed
 }

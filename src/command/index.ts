@@ -17,3 +17,5 @@ export type {
 } from './model.ts'
 export { splitStatements } from './shell/statements.ts'
 export type { ShellStatement } from './shell/statements.ts'
+export { USAGE_PROBLEM_KINDS, builtInType, isClusterScoped, parseKubectl } from './kubectl/index.ts'
+export type { GivenFlag, KubectlCommand, UsageProblem, UsageProblemKind } from './kubectl/index.ts'
