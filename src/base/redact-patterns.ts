@@ -1,15 +1,5 @@
-/**
- * What a secret looks like in command output. Patterns work on bytes written as one character each (latin1), so
- * that output which is not UTF-8 is searched too; white space is spelled out because `\s` would match byte 0xA0,
- * which is the second half of many UTF-8 letters.
- */
-export interface SecretPattern {
-  name: string
-  /** Group 1 is what leads to the secret and stays readable; group 2 is the secret. At most 1,000 characters lead. */
-  regex: RegExp
-  /** Which characters may go on after the start of the secret; used to swallow one that is longer than the buffer. */
-  goesOn: RegExp
-}
+import { SECRET_MANIFESTS } from './redact-manifests.ts'
+import type { SecretPattern } from './redact-pattern.ts'
 
 const SPACE = ' \\t\\r\\n\\f\\v\\0'
 const BLANK = '[ \\t]{0,8}'
@@ -20,13 +10,18 @@ const WORDS =
   '(?:api|access|private|secret|signing|encryption|account|routing|integration|service|shared|master|auth)[_-]?key'
 const SUFFIX = '(?:[_-]?(?:hash|value|b64|base64|[0-9]{1,3}))?'
 
+const AUTHORIZATION = `authorization${QUOTE}${BLANK}[:=]${BLANK}${QUOTE}`
+const SCHEMES = 'bearer|basic|token|digest|negotiate|ntlm|apikey|splunk|genie-?key|aws4-hmac-sha256'
+
 /** Up to white space or a delimiter; not a reference to a variable, which says nothing. */
 const BARE = `(?!\\$\\{?[A-Z_][A-Z0-9_]*\\}?(?:[${SPACE}"'/]|$))[^${SPACE}"'&,;\\\\{}\\[\\]][^${SPACE}"'&,;}]*`
+
+const NAMED = new RegExp(WORDS, 'i')
 
 const pattern = (name: string, lead: string, secret: string, goesOn: string, flags = ''): SecretPattern => ({
   name,
   regex: new RegExp(`(${lead})(${secret})`, `g${flags}`),
-  goesOn: new RegExp(goesOn),
+  goesOn: new RegExp(`^(?:${goesOn})*`),
 })
 
 const token = (name: string, secret: string): SecretPattern =>
@@ -39,13 +34,21 @@ function values(name: string, lead: string): SecretPattern[] {
     pattern(name, `${lead}"`, '(?:[^"\\\\\\r\\n]|\\\\[^\\r\\n])+', '[^"\\r\\n]', 'i'),
     pattern(name, `${lead}'`, `[^'\\r\\n]+`, `[^'\\r\\n]`, 'i'),
     pattern(name, lead, BARE, `[^${SPACE}"'&,;}]`, 'i'),
-  ]
+  ].map((one) => ({ ...one, hint: NAMED }))
 }
 
 export const SECRET_PATTERNS: readonly SecretPattern[] = [
+  ...SECRET_MANIFESTS,
   pattern(
     'authorization header',
-    `authorization${QUOTE}${BLANK}[:=]${BLANK}${QUOTE}(?:[a-z][a-z0-9-]{0,20}[ \\t]{1,8})?`,
+    `${AUTHORIZATION}(?:(?:${SCHEMES})[ \\t]{1,8})?`,
+    `(?!(?:${SCHEMES})(?:[ \\t]|$))[^${SPACE}"'\\\\]{3,}`,
+    `[^${SPACE}"'\\\\]`,
+    'i',
+  ),
+  pattern(
+    'authorization header of another scheme',
+    `${AUTHORIZATION}[a-z][a-z0-9-]{1,20}[ \\t]{1,8}`,
     `[^${SPACE}"'\\\\]{3,}`,
     `[^${SPACE}"'\\\\]`,
     'i',

@@ -1,14 +1,19 @@
 import type { LiteralFinder } from './redact-literals.ts'
-import { SECRET_PATTERNS, type SecretPattern } from './redact-patterns.ts'
+import type { SecretPattern } from './redact-pattern.ts'
+import { SECRET_PATTERNS } from './redact-patterns.ts'
 
 export const REDACTED = '[redacted]'
 
 /** What was let through already and may lead to a secret that comes next: `password=`, `"name": "DB_PASSWORD"`. */
-const CONTEXT = 1_024
+const CONTEXT = 2_048
 /** The longest run without white space that is held back whole. Every pattern is recognised within half of it. */
 const HELD_TOKEN = 8_192
+/** Of a pattern for one value. */
+const LONGEST_LEAD = 600
 /** A secret that grows beyond this is blanked at once, and what follows is swallowed while it goes on. */
 const HELD_SECRET = 65_536
+
+const OPENING = SECRET_PATTERNS.flatMap(({ open, goesOn }) => (open === undefined ? [] : [{ open, goesOn }]))
 
 interface Span {
   start: number
@@ -36,21 +41,22 @@ export function createTextStream(literals: LiteralFinder): TextStream {
 
   const swallow = (text: string): string => {
     if (swallowing === null) return text
-    let index = 0
-    while (index < text.length && swallowing.test(text[index] ?? '')) index += 1
-    if (index < text.length) swallowing = null
-    return text.slice(index)
+    const swallowed = swallowing.exec(text)?.[0].length ?? 0
+    if (swallowed < text.length) swallowing = null
+    return text.slice(swallowed)
   }
 
   return {
     push(text) {
       pending += swallow(text)
       if (pending === '') return ''
-      const spans = findSpans(context + pending, literals)
-      const cut = cutAt(context, pending, spans, literals)
+      const all = context + pending
+      const spans = findSpans(all, literals)
+      const open = openBlock(all)
+      const cut = cutAt(context, pending, open === null ? spans : [...spans, open], literals)
       if (pending.length - cut <= HELD_SECRET) return emit(cut, spans)
-      const open = spans.find((span) => span.end === context.length + pending.length && span.goesOn !== null)
-      swallowing = open?.goesOn ?? null
+      if (open !== null) spans.push(open)
+      swallowing = open?.goesOn ?? spans.find((span) => span.end === all.length)?.goesOn ?? null
       return emit(pending.length, spans)
     },
     end() {
@@ -65,8 +71,13 @@ export function createTextStream(literals: LiteralFinder): TextStream {
 /** All secrets in `text`, ordered, merged where they touch. */
 export function findSpans(text: string, literals: LiteralFinder): Span[] {
   const found: Span[] = []
-  for (const { regex, goesOn } of SECRET_PATTERNS) collect(text, regex, goesOn, found)
-  if (literals.regex !== null) collect(text, literals.regex, null, found)
+  const hints = new Map<RegExp, boolean>()
+  for (const pattern of SECRET_PATTERNS) {
+    const { hint } = pattern
+    if (hint !== undefined && !hints.has(hint)) hints.set(hint, hint.test(text))
+    if (hint === undefined || hints.get(hint) === true) collect(text, pattern, found)
+  }
+  if (literals.regex !== null) collect(text, { regex: literals.regex }, found)
   found.sort((a, b) => a.start - b.start || b.end - a.end)
   const merged: Span[] = []
   for (const span of found) {
@@ -77,15 +88,38 @@ export function findSpans(text: string, literals: LiteralFinder): Span[] {
   return merged
 }
 
-function collect(text: string, regex: RegExp, goesOn: SecretPattern['goesOn'] | null, into: Span[]): void {
+/** A block that may turn out to be a secret, from its beginning to the end of `text`. */
+function openBlock(text: string): Span | null {
+  for (const { open, goesOn } of OPENING) {
+    const match = open.exec(text)
+    if (match !== null) return { start: match.index, end: text.length, goesOn }
+  }
+  return null
+}
+
+function collect(
+  text: string,
+  pattern: Pick<SecretPattern, 'regex'> & Partial<SecretPattern>,
+  into: Span[],
+): void {
+  const { regex, inner, goesOn = null } = pattern
   regex.lastIndex = 0
   for (let match = regex.exec(text); match !== null; match = regex.exec(text)) {
-    const start = match.index + (match[1] ?? '').length
-    into.push({ start, end: start + (match[2] ?? '').length, goesOn })
-    // from inside the match: what looks like a value can itself lead to another secret
-    regex.lastIndex = start + 1
+    const [, lead = '', secret = ''] = match
+    const start = match.index + lead.length
+    if (inner === undefined) into.push({ start, end: start + secret.length, goesOn })
+    else into.push(...innerSpans(secret, start, inner, goesOn))
+    // from inside the match: the end of what looks like a value can itself lead to another secret
+    const end = start + secret.length
+    regex.lastIndex = inner === undefined ? Math.max(start + 1, end - LONGEST_LEAD) : Math.max(start + 1, end)
   }
 }
+
+const innerSpans = (block: string, offset: number, inner: RegExp, goesOn: RegExp | null): Span[] =>
+  [...block.matchAll(inner)].map((match) => {
+    const start = offset + match.index + (match[1] ?? '').length
+    return { start, end: start + (match[2] ?? '').length, goesOn }
+  })
 
 /** How much of `pending` can be shown: nothing of it may be part of a secret that is still arriving. */
 function cutAt(context: string, pending: string, spans: readonly Span[], literals: LiteralFinder): number {
