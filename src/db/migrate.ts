@@ -3,7 +3,7 @@ import path from 'node:path'
 import { sql } from 'kysely'
 import { Migrator } from 'kysely/migration'
 import type { Migration, MigrationProvider } from 'kysely/migration'
-import pg from 'pg'
+import { Client } from 'pg'
 import { delay } from '../base/clock.ts'
 import { AppError, messageOf } from '../base/error.ts'
 import { createDatabase } from './pool.ts'
@@ -16,7 +16,7 @@ const FOLDER = path.join(import.meta.dirname, 'migrations')
  * that the engine's CREATE INDEX CONCURRENTLY waits for, for ever.
  */
 export async function withMigrationLock<T>(url: string, body: () => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => undefined)
   await client.connect()
   try {

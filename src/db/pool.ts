@@ -1,5 +1,5 @@
 import { Kysely, PostgresDialect } from 'kysely'
-import pg from 'pg'
+import { Client, Pool } from 'pg'
 import type { Schema } from './schema.ts'
 
 export interface DatabaseOptions {
@@ -29,7 +29,7 @@ export interface Database {
  * A client that reports a missing Unix socket as a refused connection. A cleanly stopped PostgreSQL removes its socket;
  * the engine retries ECONNREFUSED but takes ENOENT for a fault and strands its workflows until the next start.
  */
-class SocketClient extends pg.Client {
+class SocketClient extends Client {
   override connect(): Promise<this>
   override connect(callback: (error: Error | null) => void): void
   override connect(callback?: (error: Error | null) => void): Promise<this> | void {
@@ -53,8 +53,8 @@ class SocketClient extends pg.Client {
 }
 
 /** A connection pool whose idle connections may break without taking the process along. */
-export function createPool(options: DatabaseOptions): pg.Pool {
-  const pool = new pg.Pool({
+export function createPool(options: DatabaseOptions): Pool {
+  const pool = new Pool({
     connectionString: options.url,
     max: options.poolSize ?? 10,
     connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,

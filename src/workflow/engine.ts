@@ -23,7 +23,7 @@ export interface EngineOptions {
   /** Default 6,000 ms. */
   leaseMs?: number
   /** Called at each commit point; tests stop the process there. */
-  reach?(point: CrashPoint): Promise<void>
+  reach?: (point: CrashPoint) => Promise<void>
 }
 
 /** Never renamed: the engine scopes its queues and versions by it. */
@@ -61,6 +61,7 @@ class Engine implements WorkflowEngine {
     })
   }
 
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in the interface
   define<I>(name: string, body: (context: WorkflowContext, input: I) => Promise<unknown>): void {
     const { log } = this.#options
     DBOS.registerWorkflow(

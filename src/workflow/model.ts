@@ -51,6 +51,7 @@ export type WorkflowState = 'pending' | 'succeeded' | 'failed' | 'cancelled'
 
 export interface WorkflowEngine {
   /** Before `launch`. */
+  // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- the caller names what it starts it with
   define<I>(name: string, body: (context: WorkflowContext, input: I) => Promise<unknown>): void
   /** Takes up what this executor left, and starts taking work. */
   launch(): Promise<void>

@@ -1,0 +1,33 @@
+import type { Logger } from '../../src/base/log.ts'
+
+const nothing = (): void => undefined
+
+export const silentLog: Logger = {
+  error: nothing,
+  warn: nothing,
+  info: nothing,
+  debug: nothing,
+  child: () => silentLog,
+}
+
+export interface LogLine {
+  level: 'error' | 'warn' | 'info' | 'debug'
+  details: Record<string, unknown>
+  message: string
+}
+
+/** A log that keeps what is written, for tests of what an operator is told. */
+export function memoryLog(): { log: Logger; lines: LogLine[] } {
+  const lines: LogLine[] = []
+  const write = (level: LogLine['level']) => (details: Record<string, unknown>, message: string) => {
+    lines.push({ level, details, message })
+  }
+  const log: Logger = {
+    error: write('error'),
+    warn: write('warn'),
+    info: write('info'),
+    debug: write('debug'),
+    child: () => log,
+  }
+  return { log, lines }
+}
