@@ -64,7 +64,7 @@ function incident(value: Row): string {
 function run(value: Row): string {
   const lines = [`run ${text(value['id'])}  ${text(value['state'])}  ${text(value['reason'])}`, '']
   for (const execution of rows(value['executions'])) {
-    const exit = execution['exit_code'] === null ? '' : ` exit ${text(execution['exit_code'])}`
+    const exit = execution['exitCode'] === null ? '' : ` exit ${text(execution['exitCode'])}`
     lines.push(
       `  ${text(execution['state']).padEnd(8)}${exit}  ${oneLine(execution['command'])}  ${text(execution['id'])}`,
     )

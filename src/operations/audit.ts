@@ -1,5 +1,6 @@
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './handlers.ts'
+import { present } from './present.ts'
 
 /** Audit rows, newest first; `next` is the `before` of the next page. */
 export async function listAudit(deps: OperationDeps, input: InputOf<'audit.list'>): Promise<unknown> {
@@ -11,7 +12,7 @@ export async function listAudit(deps: OperationDeps, input: InputOf<'audit.list'
   if (input.before !== undefined) query = query.where('seq', '<', String(input.before))
   const rows = await query.execute()
   return {
-    entries: rows.map((row) => ({ ...row, seq: Number(row.seq), at: row.at.toISOString() })),
+    entries: rows.map((row) => ({ ...present(row), seq: Number(row.seq) })),
     next: rows.length === input.limit ? Number(rows.at(-1)?.seq) : null,
   }
 }

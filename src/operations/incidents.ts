@@ -2,6 +2,7 @@ import { AppError } from '../base/error.ts'
 import type { IncidentRow } from '../db/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './handlers.ts'
+import { present } from './present.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
 
@@ -16,7 +17,7 @@ export async function listIncidents(deps: OperationDeps, input: InputOf<'inciden
   if (input.before !== undefined) query = query.where('number', '<', input.before)
   const rows = await query.execute()
   return {
-    incidents: rows.map(present),
+    incidents: rows.map(presentIncident),
     next: rows.length === input.limit ? (rows.at(-1)?.number ?? null) : null,
   }
 }
@@ -86,7 +87,13 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
       .orderBy('created_at')
       .execute(),
   ])
-  return { ...present(incident), timeline, runs, alerts, messages }
+  return {
+    ...presentIncident(incident),
+    timeline,
+    runs: runs.map(present),
+    alerts: alerts.map(present),
+    messages: messages.map(present),
+  }
 }
 
 export async function showReview(deps: OperationDeps, id: string): Promise<unknown> {
@@ -101,10 +108,10 @@ export async function showReview(deps: OperationDeps, id: string): Promise<unkno
       action: 'The review is written when the incident is resolved.',
     })
   }
-  return { incident: `INC-${incident.number}`, ...review }
+  return { incident: `INC-${incident.number}`, ...present(review) }
 }
 
-const present = (row: IncidentRow) => ({
+const presentIncident = (row: IncidentRow) => ({
   id: row.id,
   number: Number(row.number),
   name: `INC-${row.number}`,

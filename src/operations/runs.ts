@@ -5,6 +5,7 @@ import type { Plan } from '../run/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './handlers.ts'
 import { findIncident } from './incidents.ts'
+import { present } from './present.ts'
 
 export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>): Promise<unknown> {
   let query = deps.database.kysely
@@ -93,10 +94,10 @@ export async function showRun(deps: OperationDeps, id: string): Promise<unknown>
       })),
     })),
     recovery: plan.recovery,
-    executions,
-    decisions,
-    approvals,
-    verifications,
+    executions: executions.map(present),
+    decisions: decisions.map(present),
+    approvals: approvals.map(present),
+    verifications: verifications.map(present),
   }
 }
 

@@ -109,6 +109,16 @@ async function follow(deps: PlayDeps, name: string): Promise<string> {
       return finish(deps, incident, file)
     }
     await answerIfAsked(deps, incident, answered)
+    const ended = rows(incident['runs']).find((run) => run['state'] === 'failed')
+    if (ended !== undefined) {
+      throw new AppError(
+        'conflict',
+        `${name}: ${String(ended['reason'])}; it stays ${String(incident['state'])}`,
+        {
+          action: `Look at it with \`erlmcp incident show ${name}\`; say that it is over with \`erlmcp incident resolve ${name} --reason TEXT\`.`,
+        },
+      )
+    }
     if (deps.clock.now().getTime() > limit) {
       throw new AppError('timeout', `${name} is still ${String(incident['state'])} after 30 minutes`, {
         action: `Go on with \`erlmcp incident show ${name}\`; nothing is lost.`,
@@ -119,7 +129,7 @@ async function follow(deps: PlayDeps, name: string): Promise<string> {
 }
 
 async function answerIfAsked(deps: PlayDeps, incident: Row, answered: Set<string>): Promise<void> {
-  const current = rows(incident['runs']).find((run) => run['ended_at'] === null)
+  const current = rows(incident['runs']).find((run) => run['endedAt'] === null)
   if (current === undefined) return
   const run = await deps.api('GET', `/runs/${String(current['id'])}`)
   const waits = run['waitsFor'] as Row | null

@@ -1,0 +1,108 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Address } from './keeper.ts'
+import { ledgerAlert } from './ledger-service.ts'
+import type { Random } from './random.ts'
+
+type Row = Record<string, unknown>
+
+export interface World {
+  address(): Address | null
+  random: Random
+  signal: AbortSignal
+  /** Tickets whose alert was answered with 200, with the start of the alert. */
+  accepted: Map<string, string>
+}
+
+/** One request; `null` when there was no answer. */
+export async function call(
+  address: Address,
+  token: string,
+  method: 'GET' | 'POST',
+  at: string,
+  body?: unknown,
+): Promise<{ status: number; value: Row } | null> {
+  try {
+    const response = await fetch(`${address.url}${at}`, {
+      method,
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal: AbortSignal.timeout(15_000),
+    })
+    return { status: response.status, value: (await response.json()) as Row }
+  } catch {
+    return null
+  }
+}
+
+/** An Alertmanager: sends a new alert every now and then, repeats one until it is accepted, and some also later. */
+export async function sendAlerts(world: World, everyMs: number, limit: number): Promise<void> {
+  const deliver = async (ticket: string, startsAt: string, status: 'firing' | 'resolved'): Promise<void> => {
+    for (let sent = false; !sent && !world.signal.aborted;) {
+      sent = await send(world, ticket, startsAt, status)
+      if (!sent) await pause(world, 100)
+    }
+    if (sent(world)) world.accepted.set(ticket, startsAt)
+  }
+  const sent = (current: World): boolean => !current.signal.aborted
+  for (let number = 1; number <= limit && !world.signal.aborted; number += 1) {
+    const ticket = `T-${String(number).padStart(4, '0')}`
+    const startsAt = new Date().toISOString()
+    await deliver(ticket, startsAt, 'firing')
+    if (world.random.chance(0.2)) await deliver(ticket, startsAt, 'firing')
+    if (world.random.chance(0.1)) await deliver(ticket, startsAt, 'resolved')
+    await pause(world, everyMs * (0.5 + world.random.next()))
+  }
+}
+
+async function send(
+  world: World,
+  ticket: string,
+  startsAt: string,
+  status: 'firing' | 'resolved',
+): Promise<boolean> {
+  const address = world.address()
+  if (address === null) return false
+  const body = ledgerAlert(ticket, startsAt, status)
+  const answer = await call(address, address.webhookToken, 'POST', '/webhooks/alertmanager', body)
+  return answer?.status === 200
+}
+
+/** A person: approves what is offered, answers what is unknown, and ends at the source what nobody can mend. */
+export async function answerQuestions(world: World): Promise<void> {
+  while (!world.signal.aborted) {
+    const address = world.address()
+    const listed =
+      address === null ? null : await call(address, address.token, 'GET', '/api/v1/runs?limit=200')
+    if (address !== null && listed?.status === 200) {
+      for (const run of listed.value['runs'] as Row[]) await answer(world, address, run)
+    }
+    await pause(world, 150)
+  }
+}
+
+async function answer(world: World, address: Address, run: Row): Promise<void> {
+  const at = `/api/v1/runs/${String(run['id'])}`
+  switch (run['state']) {
+    case 'awaiting-decision':
+      await call(address, address.token, 'POST', `${at}/approve`, { option: '1', reason: 'seen' })
+      break
+    case 'awaiting-person':
+      await call(address, address.token, 'POST', `${at}/answer`, {
+        as: world.random.chance(0.5) ? 'done' : 'not-done',
+        reason: 'looked at the ledger',
+      })
+      break
+    case 'failed': {
+      const startsAt = world.accepted.get(String(run['title']))
+      if (startsAt !== undefined) await send(world, String(run['title']), startsAt, 'resolved')
+      break
+    }
+    default:
+  }
+}
+
+const pause = (world: World, ms: number): Promise<void> =>
+  delay(ms, undefined, { signal: world.signal }).catch(() => undefined)
