@@ -16,6 +16,8 @@ export interface RecorderOptions {
   redactor: Redactor
   now: () => Date
   maxOutputBytes: number
+  /** In the messages of bash, the file that holds the script becomes this. */
+  rename: { from: string; to: string }
   /** Gives up waiting for the store. */
   signal: AbortSignal
 }
@@ -33,7 +35,7 @@ export interface Recorder {
 
 /** Redacts, batches and stores the output of one command. */
 export function createRecorder(options: RecorderOptions): Recorder {
-  const { executionId, sink, redactor, now, maxOutputBytes, signal } = options
+  const { executionId, sink, redactor, now, maxOutputBytes, rename, signal } = options
   let outputBytes = 0
   let storedBytes = 0
   let droppedBytes = 0
@@ -65,6 +67,15 @@ export function createRecorder(options: RecorderOptions): Recorder {
     droppedBytes += dropped
   }
 
+  // the redactor never cuts a short word, so the name arrives whole
+  const renamed = (bytes: Buffer): Buffer =>
+    bytes.includes(rename.from)
+      ? Buffer.from(
+          bytes.toString('latin1').replaceAll(Buffer.from(rename.from).toString('latin1'), rename.to),
+          'latin1',
+        )
+      : bytes
+
   const note = (message: string): Promise<void> => store('stderr', Buffer.from(`\n[erlmcp: ${message}]\n`))
 
   return {
@@ -78,7 +89,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
           const bytes = Buffer.from(chunk as Uint8Array)
           outputBytes += bytes.length
           busy += 1
-          await batch.add(redaction.push(bytes))
+          await batch.add(renamed(redaction.push(bytes)))
           busy -= 1
           idleSince = performance.now()
         }
@@ -86,7 +97,7 @@ export function createRecorder(options: RecorderOptions): Recorder {
         // a read end that was closed because a background process kept the pipe open
         if (!source.destroyed || !isPrematureClose(error)) throw error
       }
-      await batch.add(redaction.end())
+      await batch.add(renamed(redaction.end()))
       await batch.flush()
     },
     async finish() {

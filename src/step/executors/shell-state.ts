@@ -58,18 +58,30 @@ export function restoreStatements(state: ShellState, given: ReadonlySet<string>)
   ].join('\n')
 }
 
-/** What the exit trap writes: sections separated by NUL, the word `end` last, so that half a file is noticed. */
-export const saveStatements = (file: string): string => {
-  const path = quote(file)
-  return [
-    '__erlmcp_o=$SHELLOPTS',
-    '{ set +exu; } 2>/dev/null',
-    `{ builtin printf "%s\\0" 1 "$PWD" "$__erlmcp_o" "$BASHOPTS"`,
-    'builtin declare -p; builtin printf "\\0"; builtin local -p; builtin printf "\\0"',
-    'builtin declare -f; builtin printf "\\0"; builtin declare -Fx; builtin printf "\\0end"',
-    `} >|${path} 2>/dev/null`,
-  ].join('\n')
+/**
+ * Statements that make bash write its state to `file` when it ends: sections separated by NUL, the word `end` last, so
+ * that half a file is noticed. `trap` is wrapped so that a script's own exit trap runs as well, after it.
+ */
+export const saveStatements = (file: string): string => `__erlmcp_save=${quote(`__erlmcp_status=$?
+__erlmcp_o=$SHELLOPTS
+{ set +exu; } 2>/dev/null
+builtin unset -f trap
+{ builtin printf "%s\\0" 1 "$PWD" "$__erlmcp_o" "$BASHOPTS"
+builtin declare -p; builtin printf "\\0"; builtin local -p; builtin printf "\\0"
+builtin declare -f; builtin printf "\\0"; builtin declare -Fx; builtin printf "\\0end"
+} >|${quote(file)} 2>/dev/null`)}
+trap() {
+  builtin trap "$@" || return
+  [ "\${BASHPID:-$$}" = "$$" ] || return 0
+  local __erlmcp_t
+  __erlmcp_t=$(builtin trap -p EXIT)
+  case $__erlmcp_t in *__erlmcp_status*) return 0 ;; esac
+  eval "set -- \${__erlmcp_t#trap -- }"
+  builtin trap "$__erlmcp_save\${1:+
+(exit \\"\\$__erlmcp_status\\")
+$1}" EXIT
 }
+builtin trap "$__erlmcp_save" EXIT`
 
 export const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`
 
