@@ -64,6 +64,8 @@ export function createPool(options: DatabaseOptions): Pool {
   })
   // an idle connection that breaks is replaced at the next use; without a listener it would end the process
   pool.on('error', () => undefined)
+  // so would one that breaks between two statements of a transaction; the next statement reports it
+  pool.on('connect', (client) => client.on('error', () => undefined))
   return pool
 }
 

@@ -151,6 +151,8 @@ export interface DecisionTable {
   run_id: string
   attempt: number
   kind: string
+  /** What it is about: the step and command, or empty. */
+  subject: ColumnType<string, string | undefined, never>
   question: Json
   state: string
   asked_at: Time

@@ -37,7 +37,8 @@ export const isUniqueViolation = (error: unknown): boolean => sqlState(error) ==
 /** Whether the database is away or going away, so that the same call can succeed later. */
 export function isConnectionError(error: unknown): boolean {
   const code = sqlState(error)
-  if (/^(08|57P0|53300|53400|ECONN|EPIPE|ENOENT|ETIMEDOUT|EHOSTUNREACH)/.test(code)) return true
+  if (/^(08|57P0|53300|ECONN|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|ENOTFOUND|EAI_AGAIN)/.test(code))
+    return true
   const message = error instanceof Error ? error.message : ''
   return /timeout exceeded when trying to connect|Connection terminated|Connection ended|Client has encountered a connection error/i.test(
     message,

@@ -1,4 +1,4 @@
-export { createEngine, ENGINE_VERSION } from './engine.ts'
+export { createEngine } from './engine.ts'
 export type { EngineOptions } from './engine.ts'
 export { migrateAll } from './migrate.ts'
 export { CRASH_POINTS } from './model.ts'
@@ -6,6 +6,7 @@ export type {
   CrashPoint,
   EffectHooks,
   Outcome,
+  Reach,
   Refused,
   WorkflowContext,
   WorkflowEngine,

@@ -1,10 +1,13 @@
-import { assertStillOwnsWorkflow } from '@dbos-inc/dbos-sdk/datasource'
+import { assertStillOwnsWorkflow, DBOSError } from '@dbos-inc/dbos-sdk/datasource'
+import { sql } from 'kysely'
 import { AppError, messageOf } from '../base/error.ts'
 import { newUuid } from '../base/id.ts'
 import type { Database, Transaction } from '../db/index.ts'
-import { whenDatabaseIsBack, withTransaction } from '../db/index.ts'
-import type { CrashPoint, EffectHooks, Outcome, Refused } from './model.ts'
+import { isConnectionError, whenDatabaseIsBack, withTransaction } from '../db/index.ts'
+import { decode, encode } from './json.ts'
+import type { EffectHooks, Outcome, Reach, Refused } from './model.ts'
 
+/** A step of a workflow, and who runs it. */
 export interface LedgerPlace {
   workflowId: string
   stepNumber: number
@@ -12,9 +15,9 @@ export interface LedgerPlace {
   executor: string
 }
 
-type Claim =
-  | { kind: 'mine' }
-  | { kind: 'finished'; outcome: unknown }
+type Claim<T> =
+  | { kind: 'mine'; startedAt: Date }
+  | { kind: 'finished'; outcome: Outcome<T> }
   | { kind: 'open'; startedAt: Date; executor: string }
 
 /**
@@ -25,11 +28,12 @@ export async function runEffect<T>(
   database: Database,
   place: LedgerPlace,
   hooks: EffectHooks<T>,
-  body: () => Promise<T>,
-  reach: (point: CrashPoint) => Promise<void>,
+  body: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+  reach: Reach,
 ): Promise<Outcome<T> | Refused> {
   const nonce = newUuid()
-  let claim: Claim
+  let claim: Claim<T>
   try {
     // an outage must not fail the run, and a commit whose answer was lost is recognised by the nonce
     claim = await whenDatabaseIsBack(() =>
@@ -39,33 +43,48 @@ export async function runEffect<T>(
     if (!(error instanceof AppError)) throw error
     return { kind: 'refused', code: error.code, message: error.message, action: error.action }
   }
-  if (claim.kind === 'finished') return claim.outcome as Outcome<T>
+  if (claim.kind === 'finished') return claim.outcome
   if (claim.kind === 'open') {
-    return settle(database, place, hooks, {
-      kind: 'unknown',
-      startedAt: claim.startedAt.toISOString(),
-      executor: claim.executor,
-    })
+    return settle(database, place, hooks, unknown(claim, 'erlmcp ended before it knew the outcome'))
   }
-  await reach('ledger.claimed')
-  let outcome: Outcome<T>
-  try {
-    outcome = { kind: 'done', value: await body() }
-  } catch (error) {
-    outcome = { kind: 'failed', error: messageOf(error) }
-  }
-  await reach('effect.done')
+  await reach('ledger.claimed', place)
+  const outcome = await attempt(body, signal, { startedAt: claim.startedAt, executor: place.executor })
+  await reach('effect.done', place)
   const settled = await settle(database, place, hooks, outcome)
-  await reach('outcome.saved')
+  await reach('outcome.saved', place)
   return settled
 }
+
+async function attempt<T>(
+  body: (signal: AbortSignal) => Promise<T>,
+  signal: AbortSignal,
+  begun: { startedAt: Date; executor: string },
+): Promise<Outcome<T>> {
+  try {
+    return { kind: 'done', value: decode(encode(await body(signal))) as T }
+  } catch (error) {
+    if (error instanceof DBOSError) throw error
+    // how far it got before it was interrupted, nobody can say
+    if (signal.aborted) return unknown(begun, `it was stopped: ${messageOf(signal.reason)}`)
+    if (isConnectionError(error))
+      return unknown(begun, `the database was lost meanwhile: ${messageOf(error)}`)
+    return { kind: 'failed', error: messageOf(error) }
+  }
+}
+
+const unknown = (begun: { startedAt: Date; executor: string }, reason: string) => ({
+  kind: 'unknown' as const,
+  startedAt: begun.startedAt.toISOString(),
+  executor: begun.executor,
+  reason,
+})
 
 async function claimIn<T>(
   trx: Transaction,
   place: LedgerPlace,
   nonce: string,
   hooks: EffectHooks<T>,
-): Promise<Claim> {
+): Promise<Claim<T>> {
   const inserted = await trx
     .insertInto('step_attempt')
     .values({
@@ -76,24 +95,23 @@ async function claimIn<T>(
       nonce,
     })
     .onConflict((conflict) => conflict.columns(['workflow_id', 'step_number']).doNothing())
-    .returning('nonce')
+    .returning('started_at')
     .executeTakeFirst()
-  if (inserted === undefined) {
-    const row = await trx
-      .selectFrom('step_attempt')
-      .selectAll()
-      .where('workflow_id', '=', place.workflowId)
-      .where('step_number', '=', place.stepNumber)
-      .forUpdate()
-      .executeTakeFirstOrThrow()
-    if (row.nonce === nonce) return { kind: 'mine' }
-    if (row.finished_at !== null) return { kind: 'finished', outcome: row.outcome }
-    return { kind: 'open', startedAt: row.started_at, executor: row.executor }
-  }
-  // a replica that was taken over while it slept must not begin anything
+  // a replica that was taken over while it slept must neither begin anything nor settle what another has begun
   await assertStillOwnsWorkflow(place.workflowId)
-  await hooks.claim(trx)
-  return { kind: 'mine' }
+  if (inserted !== undefined) {
+    await hooks.claim(trx)
+    return { kind: 'mine', startedAt: inserted.started_at }
+  }
+  const row = await trx
+    .selectFrom('step_attempt')
+    .selectAll()
+    .where('workflow_id', '=', place.workflowId)
+    .where('step_number', '=', place.stepNumber)
+    .executeTakeFirstOrThrow()
+  if (row.finished_at !== null) return { kind: 'finished', outcome: recorded(row.outcome) as Outcome<T> }
+  if (row.nonce === nonce) return { kind: 'mine', startedAt: row.started_at }
+  return { kind: 'open', startedAt: row.started_at, executor: row.executor }
 }
 
 /** Records an outcome unless another execution was first; then that one counts. */
@@ -103,19 +121,21 @@ async function settle<T>(
   hooks: EffectHooks<T>,
   outcome: Outcome<T>,
 ): Promise<Outcome<T>> {
+  const text = encode(outcome)
   return whenDatabaseIsBack(() =>
     withTransaction(database, async (trx) => {
       const updated = await trx
         .updateTable('step_attempt')
-        .set({ finished_at: new Date(), outcome: JSON.stringify(outcome) })
+        .set({ finished_at: sql<Date>`clock_timestamp()`, outcome: text })
         .where('workflow_id', '=', place.workflowId)
         .where('step_number', '=', place.stepNumber)
         .where('finished_at', 'is', null)
         .returning('name')
         .executeTakeFirst()
       if (updated !== undefined) {
-        await hooks.settle(trx, outcome)
-        return outcome
+        const kept = decode(text) as Outcome<T>
+        await hooks.settle(trx, kept)
+        return kept
       }
       const row = await trx
         .selectFrom('step_attempt')
@@ -123,7 +143,7 @@ async function settle<T>(
         .where('workflow_id', '=', place.workflowId)
         .where('step_number', '=', place.stepNumber)
         .executeTakeFirstOrThrow()
-      return row.outcome as Outcome<T>
+      return recorded(row.outcome) as Outcome<T>
     }),
   )
 }
@@ -134,33 +154,40 @@ export async function runTransaction<T>(
   place: LedgerPlace,
   body: (trx: Transaction) => Promise<T>,
 ): Promise<T> {
-  return whenDatabaseIsBack(() =>
-    withTransaction(database, async (trx) => {
-      const key = { workflow_id: place.workflowId, step_number: place.stepNumber }
-      const claimed = await trx
-        .insertInto('step_result')
-        .values({ ...key, result: null })
-        .onConflict((conflict) => conflict.columns(['workflow_id', 'step_number']).doNothing())
-        .returning('step_number')
-        .executeTakeFirst()
-      if (claimed === undefined) {
-        const row = await trx
-          .selectFrom('step_result')
-          .select('result')
-          .where('workflow_id', '=', place.workflowId)
-          .where('step_number', '=', place.stepNumber)
-          .executeTakeFirstOrThrow()
-        return (row.result as { value: T }).value
-      }
-      await assertStillOwnsWorkflow(place.workflowId)
-      const value = await body(trx)
-      await trx
-        .updateTable('step_result')
-        .set({ result: JSON.stringify({ value }) })
-        .where('workflow_id', '=', place.workflowId)
-        .where('step_number', '=', place.stepNumber)
-        .execute()
-      return value
-    }),
-  )
+  return whenDatabaseIsBack(() => withTransaction(database, (trx) => transactIn(trx, place, body)))
 }
+
+async function transactIn<T>(
+  trx: Transaction,
+  place: LedgerPlace,
+  body: (trx: Transaction) => Promise<T>,
+): Promise<T> {
+  const claimed = await trx
+    .insertInto('step_result')
+    .values({ workflow_id: place.workflowId, step_number: place.stepNumber, result: null })
+    .onConflict((conflict) => conflict.columns(['workflow_id', 'step_number']).doNothing())
+    .returning('step_number')
+    .executeTakeFirst()
+  // after the insert: a later owner's insert of the same row waits for this commit
+  await assertStillOwnsWorkflow(place.workflowId)
+  if (claimed === undefined) {
+    const row = await trx
+      .selectFrom('step_result')
+      .select('result')
+      .where('workflow_id', '=', place.workflowId)
+      .where('step_number', '=', place.stepNumber)
+      .executeTakeFirstOrThrow()
+    return recorded(row.result) as T
+  }
+  const text = encode(await body(trx))
+  await trx
+    .updateTable('step_result')
+    .set({ result: text })
+    .where('workflow_id', '=', place.workflowId)
+    .where('step_number', '=', place.stepNumber)
+    .execute()
+  return decode(text) as T
+}
+
+/** What `encode` wrote, as the driver gives a jsonb column: parsed. It has the type that the step's first run had. */
+const recorded = (column: unknown): unknown => decode(JSON.stringify(column))

@@ -1,10 +1,13 @@
 import type { Transaction } from '../db/index.ts'
 
-/** What became of an effect. `unknown`: it was begun, and erlmcp stopped before its outcome was recorded. */
+/**
+ * What became of an effect. `unknown`: it was begun, and nobody can say how far it got, because erlmcp died, was told
+ * to stop, or lost its database meanwhile. A value is JSON; dates stay dates.
+ */
 export type Outcome<T> =
   | { kind: 'done'; value: T }
   | { kind: 'failed'; error: string }
-  | { kind: 'unknown'; startedAt: string; executor: string }
+  | { kind: 'unknown'; startedAt: string; executor: string; reason: string }
 
 /** An effect that was not begun, because its claim was refused. */
 export interface Refused {
@@ -27,9 +30,12 @@ export interface EffectHooks<T> {
  */
 export interface WorkflowContext {
   readonly workflowId: string
-  /** At least once: a step that a crash interrupted runs again. Its result is recorded. Several may run in parallel. */
+  /**
+   * At least once: a step that a crash interrupted, or an outage of the database, runs again. Its result is recorded,
+   * also an error. Several may run in parallel, begun in an order that does not change.
+   */
   step<T>(name: string, body: (signal: AbortSignal) => Promise<T>): Promise<T>
-  /** Exactly once: business rows and the record of the step are one commit. */
+  /** Exactly once: business rows and the record of the step are one commit. An error rolls back, and is recorded. */
   transaction<T>(name: string, body: (trx: Transaction) => Promise<T>): Promise<T>
   /** At most once, by a claim committed before and an outcome after. */
   effect<T>(
@@ -42,10 +48,14 @@ export interface WorkflowContext {
   sleep(ms: number): Promise<void>
 }
 
+/** Where a crash could tear what is one for its reader; each is between two commits. */
 export const CRASH_POINTS = [
   'ledger.claimed', 'effect.done', 'outcome.saved', 'transaction.committed', 'step.done', 'receive.waiting',
 ] as const // prettier-ignore
 export type CrashPoint = (typeof CRASH_POINTS)[number]
+
+/** Called at a commit point; tests stop the process there. */
+export type Reach = (point: CrashPoint, place: { workflowId: string; name: string }) => Promise<void>
 
 export type WorkflowState = 'pending' | 'succeeded' | 'failed' | 'cancelled'
 
@@ -55,9 +65,12 @@ export interface WorkflowEngine {
   define<I>(name: string, body: (context: WorkflowContext, input: I) => Promise<unknown>): void
   /** Takes up what this executor left, and starts taking work. */
   launch(): Promise<void>
-  /** Starts a workflow when the caller's transaction commits. An id that exists is a no-op. */
+  /** Starts a workflow when the caller's transaction commits, within some 100 ms. An id that exists is a no-op. */
   start(trx: Transaction, name: string, workflowId: string, input: unknown): Promise<void>
-  /** Sends a message when the caller's transaction commits; once for one key. */
+  /**
+   * Sends a message when the caller's transaction commits; once for one key of a workflow and topic. Messages of one
+   * transaction have no order. To a finished workflow it is a no-op.
+   */
   send(trx: Transaction, workflowId: string, topic: string, message: unknown, key: string): Promise<void>
   cancel(workflowId: string): Promise<void>
   state(workflowId: string): Promise<WorkflowState | null>
