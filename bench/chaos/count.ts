@@ -54,11 +54,12 @@ export async function countAll(
 }
 
 async function* incidents(get: (at: string) => Promise<Row>): AsyncGenerator<Row> {
-  for (let before: unknown = null; ;) {
-    const page = await get(`/incidents?limit=200${before === null ? '' : `&before=${String(before)}`}`)
+  for (let from = ''; ;) {
+    const page = await get(`/incidents?limit=200${from}`)
     yield* page['incidents'] as Row[]
-    before = page['next']
-    if (before === null || before === undefined) return
+    const next = page['next']
+    if (typeof next !== 'number' && typeof next !== 'string') return
+    from = `&before=${next}`
   }
 }
 
@@ -85,7 +86,8 @@ async function countIncident(
     counts.runs[state] = (counts.runs[state] ?? 0) + 1
     const ended = run['endedAt'] !== null && typeof run['reason'] === 'string' && run['reason'] !== ''
     if (!ended && run['waitsFor'] === null) counts.runsWithoutEnd.push(`${name} ${state}`)
-    for (const execution of run['executions'] as Row[]) countExecution(counts, name, execution, lines, approved)
+    for (const execution of run['executions'] as Row[])
+      countExecution(counts, name, execution, lines, approved)
   }
   const strangers = lines.filter((id) => !approved.has(id))
   if (strangers.length > 0) counts.effectsWithoutApproval.push(`${name} ${strangers.join(' ')}`)
@@ -102,7 +104,7 @@ function countExecution(
   if (execution['state'] === 'running') counts.executionsLeftRunning.push(`${name} ${id}`)
   if (execution['risk'] === 'read') return
   counts.approvedCommands += 1
-  if (execution['approval_id'] !== null) approved.add(id)
+  if (execution['approvalId'] !== null) approved.add(id)
   const took = lines.includes(id)
   if (execution['state'] === 'done' && !took) counts.lostEffects.push(`${name} ${id}`)
   if (execution['state'] !== 'unknown') return

@@ -30,10 +30,10 @@ const PAGE = `# Ledger
    tail -n 2 "$EFFECTS"
    \`\`\`
 
-2. **Who are we?**
+2. **How many are there?**
 
    \`\`\`bash
-   id -un
+   wc -l "$EFFECTS"
    \`\`\`
 
 ### Mitigation
@@ -41,10 +41,7 @@ const PAGE = `# Ledger
 **Option 1: Write the entry (if it is missing)**
 
 \`\`\`bash
-sleep 0.15
-printf '%s %s\\n' "$TICKET" "$ERLMCP_EXECUTION_ID" >> "$EFFECTS"
-sync "$EFFECTS"
-sleep 0.15
+sleep 0.15 && printf '%s %s\\n' <ticket> "$ERLMCP_EXECUTION_ID" >> "$EFFECTS" && sync "$EFFECTS" && sleep 0.15
 \`\`\`
 `
 
@@ -80,7 +77,7 @@ const configuration = (pages: string, effectsFile: string, port: number) => ({
   runbooks: [pages],
   services: {
     ledger: {
-      variables: { EFFECTS: effectsFile },
+      environment: { all: { EFFECTS: effectsFile } },
       signals: { kind: 'scrape', url: `http://127.0.0.1:${port}/metrics` },
     },
   },

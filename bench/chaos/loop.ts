@@ -1,3 +1,4 @@
+import { chmodSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Counts } from './count.ts'
 import { countAll } from './count.ts'
@@ -9,7 +10,7 @@ import type { World } from './people.ts'
 import { seededRandom } from './random.ts'
 
 export interface KillLoopOptions {
-  /** For everything: data, pages, the side-effect log, the server's log. PostgreSQL's user must be able to reach it. */
+  /** For everything: data, pages, the side-effect log, the server's log. */
   folder: string
   kills: number
   seed: number
@@ -36,6 +37,8 @@ export interface KillLoopReport extends Counts {
 export async function runKillLoop(options: KillLoopOptions): Promise<KillLoopReport> {
   const began = performance.now()
   const random = seededRandom(options.seed)
+  // PostgreSQL's own user has to pass through
+  chmodSync(options.folder, 0o711)
   const service = await startLedgerService(options.folder)
   const keeper = new Keeper(options.folder, service.configFile)
   const sending = new AbortController()
@@ -52,7 +55,10 @@ export async function runKillLoop(options: KillLoopOptions): Promise<KillLoopRep
     await start.ready
     const sender = sendAlerts(worldUntil(sending.signal), options.alertEveryMs, options.alerts)
     // two people, who often answer the same question at once
-    const people = [answerQuestions(worldUntil(answering.signal)), answerQuestions(worldUntil(answering.signal))]
+    const people = [
+      answerQuestions(worldUntil(answering.signal)),
+      answerQuestions(worldUntil(answering.signal)),
+    ]
     let killsWhileStarting = 0
     for (let number = 1; number <= options.kills; number += 1) {
       if (random.chance(0.2)) await delay(random.between(50, 1_500))

@@ -22,15 +22,19 @@ export async function call(
   body?: unknown,
 ): Promise<{ status: number; value: Row } | null> {
   try {
-    const response = await fetch(`${address.url}${at}`, {
-      method,
-      headers: {
-        authorization: `Bearer ${token}`,
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-      },
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
-    })
+    const authorization = `Bearer ${token}`
+    const signal = AbortSignal.timeout(15_000)
+    const response = await fetch(
+      `${address.url}${at}`,
+      method === 'GET'
+        ? { headers: { authorization }, signal }
+        : {
+            method,
+            headers: { authorization, 'content-type': 'application/json' },
+            body: JSON.stringify(body),
+            signal,
+          },
+    )
     return { status: response.status, value: (await response.json()) as Row }
   } catch {
     return null
@@ -40,13 +44,14 @@ export async function call(
 /** An Alertmanager: sends a new alert every now and then, repeats one until it is accepted, and some also later. */
 export async function sendAlerts(world: World, everyMs: number, limit: number): Promise<void> {
   const deliver = async (ticket: string, startsAt: string, status: 'firing' | 'resolved'): Promise<void> => {
-    for (let sent = false; !sent && !world.signal.aborted;) {
-      sent = await send(world, ticket, startsAt, status)
-      if (!sent) await pause(world, 100)
+    while (!world.signal.aborted) {
+      if (await send(world, ticket, startsAt, status)) {
+        world.accepted.set(ticket, startsAt)
+        return
+      }
+      await pause(world, 100)
     }
-    if (sent(world)) world.accepted.set(ticket, startsAt)
   }
-  const sent = (current: World): boolean => !current.signal.aborted
   for (let number = 1; number <= limit && !world.signal.aborted; number += 1) {
     const ticket = `T-${String(number).padStart(4, '0')}`
     const startsAt = new Date().toISOString()

@@ -3,6 +3,7 @@ import path from 'node:path'
 import { z } from 'zod'
 import { AppError, ERROR_CODES, messageOf } from '../base/error.ts'
 import type { ErrorCode } from '../base/error.ts'
+import { asText } from '../base/text.ts'
 import { OPERATIONS } from '../operations/index.ts'
 import type { OperationName } from '../operations/index.ts'
 
@@ -37,12 +38,12 @@ export function createRemoteClient(url: string, token: string): Client {
       const filled = template.replaceAll(/:(\w+)/g, (_whole, key: string) => {
         const value = rest[key]
         delete rest[key]
-        return encodeURIComponent(String(value))
+        return encodeURIComponent(asText(value))
       })
       const target = new URL(`/api/v1${filled}`, url)
       if (method === 'GET') {
         for (const [key, value] of Object.entries(rest)) {
-          if (value !== undefined) target.searchParams.set(key, String(value))
+          if (value !== undefined) target.searchParams.set(key, asText(value))
         }
       }
       return send(target, method, method === 'POST' ? rest : null, token)

@@ -1,3 +1,4 @@
+import { forTerminal } from '../base/text.ts'
 import type { OperationName } from '../operations/index.ts'
 
 type Row = Record<string, unknown>
@@ -112,14 +113,6 @@ export function table(items: readonly Row[], columns: readonly string[], empty: 
 
 const rows = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : [])
 
-/** Text from outside must not steer the terminal. */
-function text(value: unknown): string {
-  if (value === null || value === undefined) return ''
-  // oxlint-disable-next-line no-control-regex
-  return String(value).replaceAll(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/g,
-    '\ufffd',
-  )
-}
+const text = forTerminal
 const oneLine = (value: unknown): string => text(value).replaceAll(/\s+/g, ' ').slice(0, 140)
 const time = (value: unknown): string => text(value).slice(0, 19).replace('T', ' ')

@@ -1,5 +1,5 @@
-import { AppError, assertNever } from '../base/error.ts'
-import type { ErrorCode } from '../base/error.ts'
+import { assertNever } from '../base/error.ts'
+import type { AppError, ErrorCode } from '../base/error.ts'
 
 /** Overload and a database that is away are 503, never 429: Alertmanager gives up for good on any 4xx. */
 export function statusOf(code: ErrorCode): number {

@@ -40,7 +40,7 @@ export async function invoke(
       actor: Actor,
       input: InputOf<OperationName>,
     ) => Promise<unknown>
-    return await handler(deps, actor, parsed.data as InputOf<OperationName>)
+    return await handler(deps, actor, parsed.data)
   } catch (error) {
     if (error instanceof AppError && error.code === 'forbidden')
       await recordRefusal(deps, actor, name, error.message)

@@ -1,3 +1,4 @@
+import { assertNever } from '../base/error.ts'
 import type { Answer, AttemptedAlternative, DecisionKind, Question } from '../run/index.ts'
 import { askDecision, remainingAlternatives, transitionRun } from '../run/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
@@ -56,6 +57,8 @@ export async function decide(
         kind: 'nothing-left',
         reason: `${answer.answer.by} rejected the options: ${answer.answer.reason}`,
       }
+    default:
+      return assertNever(answer)
   }
 }
 

@@ -1,3 +1,4 @@
+import { assertNever } from '../base/error.ts'
 import { defaultTemplate, queueMessage, renderMessage, templateFor } from '../communication/index.ts'
 import type { Facts, MessageKind } from '../communication/index.ts'
 import type { Transaction } from '../db/index.ts'
@@ -101,5 +102,7 @@ export function formatValue(value: number, unit: 'ratio' | 'seconds' | 'bytes' |
       return `${(value / 1_048_576).toFixed(1)} MiB`
     case 'count':
       return String(value)
+    default:
+      return assertNever(unit)
   }
 }

@@ -2,6 +2,7 @@ import path from 'node:path'
 import { messageOf } from '../../base/error.ts'
 import type { Clock } from '../../base/clock.ts'
 import { AppError } from '../../base/error.ts'
+import { asText } from '../../base/text.ts'
 import { startLoad } from './load.ts'
 import type { OrdersService } from './orders.ts'
 import { startOrders } from './orders.ts'
@@ -73,7 +74,7 @@ async function call(
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
-    body: body === undefined ? null : JSON.stringify(body),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     signal: AbortSignal.timeout(30_000),
   }).catch((error: unknown) => {
     throw new AppError('unavailable', `${url} does not answer: ${messageOf(error)}`, {
@@ -83,8 +84,8 @@ async function call(
   })
   const value = (await response.json()) as Record<string, unknown>
   if (response.ok) return value
-  throw new AppError('conflict', String(value['detail'] ?? `${url} answered ${response.status}`), {
-    action: String(value['action'] ?? 'Look at the log.'),
+  throw new AppError('conflict', asText(value['detail']) || `${url} answered ${response.status}`, {
+    action: asText(value['action']) || 'Look at the log.',
     data: { status: response.status },
   })
 }

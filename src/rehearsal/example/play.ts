@@ -2,6 +2,7 @@ import path from 'node:path'
 import { delay } from '../../base/clock.ts'
 import type { Clock } from '../../base/clock.ts'
 import { AppError } from '../../base/error.ts'
+import { forTerminal } from '../../base/text.ts'
 import type { OrdersService } from './orders.ts'
 import { BAD_RELEASE, GOOD_RELEASE } from './orders.ts'
 import { ordersWebhook } from './webhook.ts'
@@ -40,13 +41,14 @@ export async function playIncident(deps: PlayDeps, orders: OrdersService): Promi
   await orders.deploy(BAD_RELEASE)
   write(`  release ${BAD_RELEASE} was deployed\n`)
   const value = await waitForAlert(deps)
+  await endLeftovers(deps)
   const startsAt = deps.clock.now()
   write(
     `\n  ALERT  OrdersHighErrorRate: ${percent(value)} of the requests fail (threshold ${percent(THRESHOLD)})\n\n`,
   )
   await deps.webhook(ordersWebhook(startsAt, value))
   const incident = await findIncident(deps, startsAt)
-  return follow(deps, String(incident['name']))
+  return follow(deps, forTerminal(incident['name']))
 }
 
 /** What a Prometheus rule with `for:` does: above the threshold for the whole time. */
@@ -79,12 +81,12 @@ async function endLeftovers(deps: PlayDeps): Promise<void> {
   const list = await deps.api('GET', '/incidents?state=active')
   for (const incident of rows(list['incidents'])) {
     if (incident['alertName'] !== 'OrdersHighErrorRate') continue
-    const { runs } = await deps.api('GET', `/incidents/${String(incident['name'])}`)
+    const { runs } = await deps.api('GET', `/incidents/${forTerminal(incident['name'])}`)
     if (rows(runs).some((run) => run['endedAt'] === null)) continue
     const reason = 'an earlier start was interrupted'
-    await deps.api('POST', `/incidents/${String(incident['name'])}/resolve`, { reason })
+    await deps.api('POST', `/incidents/${forTerminal(incident['name'])}/resolve`, { reason })
     for (let tries = 0; tries < 40; tries += 1) {
-      const now = await deps.api('GET', `/incidents/${String(incident['name'])}`)
+      const now = await deps.api('GET', `/incidents/${forTerminal(incident['name'])}`)
       if (now['resolvedAt'] !== null) break
       await delay(250, deps.signal)
     }
@@ -96,7 +98,7 @@ async function findIncident(deps: PlayDeps, since: Date): Promise<Row> {
   const incident = rows(list['incidents']).find(
     (row) =>
       row['alertName'] === 'OrdersHighErrorRate' &&
-      Date.parse(String(row['openedAt'])) >= since.getTime() - 1_000,
+      Date.parse(forTerminal(row['openedAt'])) >= since.getTime() - 1_000,
   )
   if (incident !== undefined) return incident
   // an incident of an earlier start is still open: the alert belongs to it
@@ -130,14 +132,14 @@ async function follow(deps: PlayDeps, name: string): Promise<string> {
     if (ended !== undefined) {
       throw new AppError(
         'conflict',
-        `${name}: ${String(ended['reason'])}; it stays ${String(incident['state'])}`,
+        `${name}: ${forTerminal(ended['reason'])}; it stays ${forTerminal(incident['state'])}`,
         {
           action: `Look at it with \`erlmcp incident show ${name}\`; say that it is over with \`erlmcp incident resolve ${name} --reason TEXT\`.`,
         },
       )
     }
     if (deps.clock.now().getTime() > limit) {
-      throw new AppError('timeout', `${name} is still ${String(incident['state'])} after 30 minutes`, {
+      throw new AppError('timeout', `${name} is still ${forTerminal(incident['state'])} after 30 minutes`, {
         action: `Go on with \`erlmcp incident show ${name}\`; nothing is lost.`,
       })
     }
@@ -148,26 +150,29 @@ async function follow(deps: PlayDeps, name: string): Promise<string> {
 async function answerIfAsked(deps: PlayDeps, incident: Row, answered: Set<string>): Promise<void> {
   const current = rows(incident['runs']).find((run) => run['endedAt'] === null)
   if (current === undefined) return
-  const run = await deps.api('GET', `/runs/${String(current['id'])}`)
+  const run = await deps.api('GET', `/runs/${forTerminal(current['id'])}`)
   const waits = run['waitsFor'] as Row | null
   if (waits === null) return
-  const key = `${String(run['id'])} ${String(waits['askedAt'])}`
+  const key = `${forTerminal(run['id'])} ${forTerminal(waits['askedAt'])}`
   if (answered.has(key)) return
   answered.add(key)
   if (waits['kind'] === 'choose') await choose(deps, run, waits)
   else {
-    deps.write(`\n  ${String((waits['question'] as Row)['text'])}\n`)
+    deps.write(`\n  ${forTerminal((waits['question'] as Row)['text'])}\n`)
     const reply = deps.auto ? 'y' : await deps.ask('  Was it done? [y] yes, [n] no: ')
     const as = reply?.trim().toLowerCase() === 'y' ? 'done' : 'not-done'
-    await deps.api('POST', `/runs/${String(run['id'])}/answer`, { as, reason: 'answered in the terminal' })
+    await deps.api('POST', `/runs/${forTerminal(run['id'])}/answer`, {
+      as,
+      reason: 'answered in the terminal',
+    })
   }
 }
 
 async function choose(deps: PlayDeps, run: Row, waits: Row): Promise<void> {
   const offered = rows((waits['question'] as Row)['options'])
-  const options = offered.flatMap((offer) => {
+  const options = offered.flatMap((offer): Row[] => {
     const option = rows(run['options']).find((candidate) => candidate['id'] === offer['id'])
-    return option === undefined ? [] : [{ ...option, suggestion: offer['suggestion'] } as Row]
+    return option === undefined ? [] : [{ ...option, suggestion: offer['suggestion'] }]
   })
   deps.write('\n  WHAT CAN BE DONE\n')
   for (const [index, option] of options.entries()) showOption(deps, index + 1, option)
@@ -175,10 +180,10 @@ async function choose(deps: PlayDeps, run: Row, waits: Row): Promise<void> {
   if (first === undefined) return
   const chosen = deps.auto ? first : await askWhich(deps, options)
   if (chosen === null) {
-    await deps.api('POST', `/runs/${String(run['id'])}/reject`, { reason: 'rejected in the terminal' })
+    await deps.api('POST', `/runs/${forTerminal(run['id'])}/reject`, { reason: 'rejected in the terminal' })
     return
   }
-  await deps.api('POST', `/runs/${String(run['id'])}/approve`, {
+  await deps.api('POST', `/runs/${forTerminal(run['id'])}/approve`, {
     option: chosen['id'],
     hashes: chosen['hashes'],
   })
@@ -203,26 +208,30 @@ async function askWhich(deps: PlayDeps, options: readonly Row[]): Promise<Row | 
 }
 
 function showOption(deps: PlayDeps, number: number, option: Row): void {
-  const suggestion = option['suggestion'] === null ? '' : `\n       ${String(option['suggestion'])}`
-  deps.write(`\n    ${number}. ${String(option['title'])}   [${String(option['risk'])}]${suggestion}\n`)
+  const suggestion = option['suggestion'] === null ? '' : `\n       ${forTerminal(option['suggestion'])}`
+  deps.write(
+    `\n    ${number}. ${forTerminal(option['title'])}   [${forTerminal(option['risk'])}]${suggestion}\n`,
+  )
   for (const command of rows(option['commands']))
-    deps.write(`       $ ${String(command['text']).replaceAll('\n', '\n         ')}\n`)
+    deps.write(`       $ ${forTerminal(command['text']).replaceAll('\n', '\n         ')}\n`)
   const inputs = new Map(
     rows(option['commands']).flatMap((command) =>
       rows(command['inputs']).map((input) => [input['name'], input['value']]),
     ),
   )
   for (const [name, value] of inputs)
-    deps.write(`         ${String(name)} = ${value === null ? 'MISSING' : String(value)}\n`)
+    deps.write(`         ${forTerminal(name)} = ${value === null ? 'MISSING' : forTerminal(value)}\n`)
 }
 
 function showEntry(deps: PlayDeps, entry: Row): void {
-  if (String(entry['kind']).startsWith('message.')) return
-  deps.write(`  ${String(entry['at']).slice(11, 19)}  ${String(entry['message']).replaceAll(/\s+/g, ' ')}\n`)
+  if (forTerminal(entry['kind']).startsWith('message.')) return
+  deps.write(
+    `  ${forTerminal(entry['at']).slice(11, 19)}  ${forTerminal(entry['message']).replaceAll(/\s+/g, ' ')}\n`,
+  )
 }
 
 function finish(deps: PlayDeps, incident: Row, file: string): string {
-  deps.write(`\n  ${String(incident['name'])} is ${String(incident['state'])}.\n  Its review:\n`)
+  deps.write(`\n  ${forTerminal(incident['name'])} is ${forTerminal(incident['state'])}.\n  Its review:\n`)
   return path.resolve(file)
 }
 
