@@ -2,8 +2,9 @@ import { AppError } from '../base/error.ts'
 import type { ReadNote } from './model.ts'
 import { repairMojibake } from './mojibake.ts'
 
-/** The largest page that is read. The largest of 2,073 public runbooks is a twentieth of this. */
-export const MAX_PAGE_BYTES = 2 * 1024 * 1024
+/** The largest page that is read. The largest of 2,073 public runbooks is a tenth of this. */
+export const MAX_PAGE_BYTES = 1024 * 1024
+export const MAX_PAGE_LINES = 50_000
 const SAMPLE_BYTES = 64 * 1024
 
 export interface Decoded {
@@ -20,16 +21,14 @@ export interface Decoded {
 export function decodePage(source: Uint8Array | string, path: string): Decoded {
   const size = typeof source === 'string' ? source.length : source.byteLength
   if (size > MAX_PAGE_BYTES) {
-    throw new AppError('too_large', `${path} has ${size} bytes; a page may have ${MAX_PAGE_BYTES}`, {
-      action: 'Split the page, or check that it is a runbook at all.',
-      data: { path, size, limit: MAX_PAGE_BYTES },
-    })
+    throw tooLarge(path, size, 'bytes', MAX_PAGE_BYTES)
   }
   const notes: ReadNote[] = []
   const raw = typeof source === 'string' ? refuseBinaryText(source, path) : decodeBytes(source, path, notes)
   const unix = raw.replace(/^\uFEFF/, '').replace(/\r\n?/g, '\n')
-  const { text, lines } = repairMojibake(unix)
   const before = unix.split('\n')
+  if (before.length > MAX_PAGE_LINES) throw tooLarge(path, before.length, 'lines', MAX_PAGE_LINES)
+  const { text, lines } = repairMojibake(unix)
   const after = text.split('\n')
   for (const line of lines) {
     const was = before[line - 1] ?? ''
@@ -76,6 +75,13 @@ function looksBinary(sample: Uint8Array): boolean {
       controls += 1
   }
   return controls > 16 && controls > sample.length / 20
+}
+
+function tooLarge(path: string, size: number, unit: string, limit: number): AppError {
+  return new AppError('too_large', `${path} has ${size} ${unit}; a page may have ${limit}`, {
+    action: 'Split the page, or check that it is a runbook at all.',
+    data: { path, size, limit },
+  })
 }
 
 function notText(path: string): AppError {

@@ -1,4 +1,5 @@
 /** A code block to its entries: commands with their explanation and expectation, comments, output. */
+import { append } from './append.ts'
 import { detectLanguage } from '../command/index.ts'
 import type { Language } from '../command/index.ts'
 import type { CodeBlock, TextLine } from './markdown.ts'
@@ -34,6 +35,9 @@ export interface OutputEntry {
 }
 export type Entry = CommandEntry | CommentEntry | OutputEntry
 
+/** Longer blocks are shown as text: no one reads them before approving, and the shell parser refuses them. */
+export const MAX_BLOCK = 64_000
+
 /** Languages whose blocks hold nothing to run or to type. */
 const DATA: ReadonlySet<Language> = new Set(['json', 'yaml', 'hcl', 'log', 'output', 'text'])
 const EXPECTATION = /^(?:expect|should\b|must\b|=>|→|->|returns?\b|output\b|result\b|you should\b|good:|ok:)/i
@@ -42,6 +46,12 @@ export function entriesOf(block: CodeBlock): Entry[] {
   const lines = block.lines
   if (lines.every((line) => line.text.trim() === '')) return []
   const tag = tagOf(block)
+  const size = lines.reduce((sum, line) => sum + line.text.length + 1, 0)
+  if (size > MAX_BLOCK) {
+    return [
+      { type: 'output', text: lines.map((line) => line.text).join('\n'), language: 'text', line: block.line },
+    ]
+  }
   if (isSession(lines)) return sessionEntries(readSession(lines))
   const text = lines.map((line) => line.text).join('\n')
   const language = blockLanguage(lines, text, tag)
@@ -258,7 +268,10 @@ function attachComments(entries: Entry[]): Entry[] {
   const out: Entry[] = []
   let group: CommentEntry[] = []
   const flush = (): void => {
-    out.push(...group.filter((comment) => comment.text !== ''))
+    append(
+      out,
+      group.filter((comment) => comment.text !== ''),
+    )
     group = []
   }
   for (const entry of entries) {

@@ -1,4 +1,5 @@
 /** What a page holds beside procedures: severity table, contacts, links, templates, declared inputs. */
+import { append } from './append.ts'
 import { z } from 'zod'
 import { scalarText } from './front-matter.ts'
 import type { FrontMatter } from './front-matter.ts'
@@ -61,7 +62,7 @@ function readTables(section: Section, title: string, out: Extras): void {
       out.used.add(block)
       if (section.blocks.length === 1 && section.children.length === 0) out.used.add(section)
     } else if (SECTION_WORDS.contacts.test(title)) {
-      out.contacts.push(...tableContacts(block))
+      append(out.contacts, tableContacts(block))
       out.used.add(block)
     }
   }
@@ -80,7 +81,10 @@ function readContacts(section: Section, page: Page, out: Extras): void {
   let all = section.children.length === 0
   for (const block of section.blocks) {
     const found = block.type === 'list' ? pairs(block, page) : []
-    out.contacts.push(...found.map(({ name, value, line }) => ({ name, contact: value, line })))
+    append(
+      out.contacts,
+      found.map(({ name, value, line }) => ({ name, contact: value, line })),
+    )
     if (found.length > 0) out.used.add(block)
     all &&= found.length > 0 || out.used.has(block) || block.type === 'rule'
   }
@@ -107,7 +111,10 @@ function readLinks(section: Section, page: Page, out: Extras): void {
         }
       }
     } else if (block.type === 'paragraph' || block.type === 'table') {
-      out.links.push(...linksOf(page.source(block)).map((link) => ({ ...link, line: block.line })))
+      append(
+        out.links,
+        linksOf(page.source(block)).map((link) => ({ ...link, line: block.line })),
+      )
     }
     if (out.links.length > before) out.used.add(block)
     all &&= out.links.length > before || block.type === 'rule' || block.type === 'paragraph'
@@ -251,7 +258,10 @@ export function tableInputs(section: Section): { inputs: InputDeclaration[]; use
     if (!SECTION_WORDS.inputs.test(unnumbered(child.title))) continue
     for (const block of child.blocks) {
       if (block.type !== 'table') continue
-      inputs.push(...block.rows.flatMap((row) => rowInput(block, row)))
+      append(
+        inputs,
+        block.rows.flatMap((row) => rowInput(block, row)),
+      )
       used.push(child)
     }
   }

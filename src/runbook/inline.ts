@@ -46,8 +46,31 @@ function spansOf(text: string): { start: number; end: number; open: number; clos
 
 const leadingSpace = (text: string): number => text.length - text.trimStart().length
 
+/** HTML comments and template tags, cut in one pass; one that is never closed stays. */
+export const withoutComments = (text: string): string =>
+  cutBetween(cutBetween(text, '<!--', '-->'), '<%', '%>')
+
+function cutBetween(text: string, open: string, close: string): string {
+  let at = text.indexOf(open)
+  if (at === -1) return text
+  let out = ''
+  let from = 0
+  while (at !== -1) {
+    const end = text.indexOf(close, at + open.length)
+    if (end === -1) break
+    out += text.slice(from, at)
+    from = end + close.length
+    at = text.indexOf(open, from)
+  }
+  return out + text.slice(from)
+}
+
+/** Titles, facts and labels are read from this much of a text; no page means more. */
+const MAX_READ = 4000
+
 /** What a reader sees: no emphasis marks, links as their text, comments and template tags gone. */
-export function plainText(text: string): string {
+export function plainText(whole: string): string {
+  const text = whole.length > MAX_READ ? whole.slice(0, MAX_READ) : whole
   const spans = spansOf(text)
   let out = ''
   let at = 0
@@ -59,9 +82,7 @@ export function plainText(text: string): string {
 }
 
 function plainOutsideCode(text: string): string {
-  return text
-    .replace(/<!--[^]{0,4000}?-->/g, '')
-    .replace(/<%[^%]{0,400}%>/g, '')
+  return withoutComments(text)
     .replace(/!?\[([^[\]]{0,400})\]\([^()\s]{0,2000}(?:\s+"[^"]{0,400}")?\)/g, '$1')
     .replace(/!?\[([^[\]]{1,400})\]\[[^[\]]{0,400}\]/g, '$1')
     .replace(/<(https?:\/\/[^<>\s]{1,2000})>/g, '$1')

@@ -1,4 +1,5 @@
 /** What a section says about itself in `**Key:** value` lines: trigger, severity, response time, alerts … */
+import { append } from './append.ts'
 import { boldOnly, labelOf, plainText } from './inline.ts'
 import type { Block, ListBlock, ParagraphBlock } from './markdown.ts'
 import type { Section } from './outline.ts'
@@ -26,6 +27,8 @@ export const LABEL_KEYS = {
   channel: /^(?:channels?|slack(?: channel)?|audience|send to|via)$/i,
 } as const // prettier-ignore
 
+const MAX_VALUE = 4000
+
 const DOCUMENT_KEYS =
   /^(?:document (?:date|version|id)|runbook id|id|version|date|created|author|audience|last (?:updated|reviewed|review|modified|tested)(?: on)?|review (?:cycle|date|in)|next review(?: date)?|reviewed (?:by|on)|owners?|runbook owner|maintainers?|team|status|contact|slack(?: channel)?|approved by|classification|tags?|related alerts?)$/i
 
@@ -39,7 +42,7 @@ export function paragraphLabels(paragraph: ParagraphBlock): LabelLine[] {
     if (label !== null) {
       out.push({
         key: label.key,
-        value: label.value.replace(/\\$/, '').trim(),
+        value: label.value.slice(0, MAX_VALUE).replace(/\\$/, '').trim(),
         line: line.line,
         column: line.column,
         endLine: line.line,
@@ -48,7 +51,7 @@ export function paragraphLabels(paragraph: ParagraphBlock): LabelLine[] {
     }
     const open = out[out.length - 1]
     if (open !== undefined && line.text.trim() !== '') {
-      open.value = `${open.value} ${line.text.trim()}`.trim()
+      if (open.value.length < MAX_VALUE) open.value = `${open.value} ${line.text.trim()}`.trim()
       open.endLine = line.line
     }
   }
@@ -84,12 +87,12 @@ export function sectionLabels(
     if (isLabelParagraph(block)) {
       const found = paragraphLabels(block)
       if (found.every((label) => /^(?:note|important|warning|caution|tip)$/i.test(label.key))) continue
-      labels.push(...found)
+      append(labels, found)
       used.add(block)
     } else if (block.type === 'list') {
       const found = listLabels(block)
       if (found.length === block.items.length && found.some((label) => isKnown(label.key))) {
-        labels.push(...found)
+        append(labels, found)
         used.add(block)
       }
     } else if (block.type === 'code') break
@@ -107,7 +110,7 @@ export function sectionLabels(
 function valueBelow(section: Section, page: Page): string {
   const first = section.blocks[0]
   if (first === undefined) return ''
-  if (first.type === 'paragraph') return page.source(first).replace(/\s+/g, ' ')
+  if (first.type === 'paragraph') return page.source(first).slice(0, MAX_VALUE).replace(/\s+/g, ' ')
   if (first.type !== 'list') return ''
   return first.items
     .map((item) => item.blocks.map((block) => page.source(block).replace(/^[-*+]\s+/, '')).join(' '))

@@ -79,9 +79,14 @@ export type Block =
 export function parseBlocks(lines: string[], firstLine: number): Block[] {
   const markdown = new MarkdownIt('default', { html: true })
   markdown.core.ruler.enableOnly(['normalize', 'block'])
+  if (lines.some(tooWide)) markdown.block.ruler.disable('table')
   const tokens = markdown.parse(lines.slice(firstLine).join('\n'), {})
   return new TreeBuilder(tokens, lines, firstLine).blocks(tokens.length)
 }
+
+/** A row of so many cells is an attack on memory: one line would become a million cells. */
+const tooWide = (line: string): boolean => line.length > MAX_CELLS && line.split('|').length > MAX_CELLS
+const MAX_CELLS = 200
 
 class TreeBuilder {
   readonly #tokens: Token[]

@@ -1,7 +1,9 @@
 /** What every stage of reading one page shares. */
+import { smallest } from './append.ts'
 import { analyseCommand } from '../command/index.ts'
 import { entriesOf, tagOf } from './entries.ts'
 import type { CommandEntry, Entry } from './entries.ts'
+import { withoutComments } from './inline.ts'
 import type { CodeSpan } from './inline.ts'
 import type { Block, CodeBlock } from './markdown.ts'
 import type { ReadNote, RunbookCommand, SourceRange } from './model.ts'
@@ -26,11 +28,12 @@ export class Page {
   /** The Markdown of a block as written, without the indentation of its container. */
   source(block: Block): string {
     const lines = this.lines.slice(block.line - 1, block.endLine)
-    const indent = Math.min(
-      ...lines.filter((line) => line.trim() !== '').map((line) => /^\s*/.exec(line)?.[0].length ?? 0),
-    )
+    const indents = lines
+      .filter((line) => line.trim() !== '')
+      .map((line) => line.length - line.trimStart().length)
+    const indent = smallest(indents)
     const text = lines.map((line) => line.slice(Number.isFinite(indent) ? indent : 0)).join('\n')
-    return text.replace(/<!--[^]*?-->/g, '').trim()
+    return withoutComments(text).trim()
   }
 
   range(line: number, endLine: number, column = 1): SourceRange {

@@ -1,4 +1,5 @@
 /** The phases of a procedure: its sections, what they are for, when, and their steps with stable ids. */
+import { append } from './append.ts'
 import { entriesOf } from './entries.ts'
 import { firstSentence } from './inline.ts'
 import type { Block } from './markdown.ts'
@@ -63,7 +64,7 @@ function implicitPhase(section: Section, title: string, { page, forAlert }: Phas
   if (collector.steps.length === 0 && collector.text.length === 0) return null
   const first = section.blocks[0]?.line ?? section.children[0]?.line ?? section.line
   if (collector.steps.length === 0 && forAlert && section.children.length === 0) {
-    collector.steps.push(...proseSteps(section, page))
+    append(collector.steps, proseSteps(section, page))
     collector.text.length = 0
     return build({ ...section, line: first, column: 1 }, 'What to do', 'diagnose', collector, page)
   }
@@ -88,7 +89,7 @@ function phaseOf(section: Section, context: PhaseContext): Phase | null {
   if (collector.steps.length === 0 && collector.text.length === 0) return null
   const kind = settle(stated ?? kindByRisk(collector.steps), name, collector)
   if (kind !== 'context' && collector.steps.length === 0) {
-    collector.steps.push(...proseSteps(visible, page))
+    append(collector.steps, proseSteps(visible, page))
     collector.text.length = 0
   }
   return { ...build(section, name, kind, collector, page), startMinute, endMinute, window }
@@ -128,7 +129,7 @@ function settle(kind: PhaseKind, name: string, collector: StepCollector): PhaseK
   const starts = /\b(?:verify|confirm|observe)\b/i.test(collector.steps[0]?.title ?? '')
   if (commands.length === 0 || (!starts && commands.some((command) => command.risk !== 'read'))) return kind
   const words = [...collector.text, ...collector.steps.flatMap((step) => [step.title, step.text])].join(' ')
-  return /\bverif|\bstable\b|\bobserv|\bconfirm|\bonce resolved\b|\bback to normal\b|\breturns? to normal\b/i.test(
+  return /\bverif|\bstable\b|\bobserv|\bconfirm|\bonce resolved\b|\bback to normal\b|\bstays?\b|\bbelow\b|\breturns? to normal\b/i.test(
     words,
   )
     ? 'verify'

@@ -1,4 +1,5 @@
 /** A Markdown page to the runbook it is. */
+import { append } from './append.ts'
 import { alertInPath, alertInTitle, isAlertName } from './alert-names.ts'
 import { decodePage } from './decode.ts'
 import { frontMatterInputs, readExtras } from './extras.ts'
@@ -91,7 +92,7 @@ function readHead(root: Section): { labels: LabelLine[]; used: Set<Block | Secti
     for (const block of section.blocks) {
       if (block.type === 'rule') continue
       if (!isLabelParagraph(block)) break
-      labels.push(...paragraphLabels(block))
+      append(labels, paragraphLabels(block))
       used.add(block)
     }
   }

@@ -1,4 +1,5 @@
 /** A runbook as the plan a person on call follows: plain text, at most 100 columns. */
+import { append, largest } from './append.ts'
 import { plainText } from './inline.ts'
 import type {
   Alternative,
@@ -23,6 +24,7 @@ export interface RenderOptions {
 const WIDTH = 100
 const RISK_MARK = { read: 'read', change: 'CHANGE', destructive: 'DESTRUCTIVE' } as const
 const CONTEXT_LINES = 3
+const MAX_PROSE = 8000
 
 /** Procedures, phases with their windows, steps, alternatives, the risk of every command, and what it asks for. */
 export function renderPlan(runbook: Runbook, options: RenderOptions = {}): string {
@@ -30,10 +32,10 @@ export function renderPlan(runbook: Runbook, options: RenderOptions = {}): strin
     (each) => options.procedureId === undefined || each.id === options.procedureId,
   )
   const out: string[] = [...header(runbook)]
-  if (chosen.length > 1) out.push(...contents(chosen))
-  for (const procedure of chosen) out.push('', ...procedureLines(procedure, options))
+  if (chosen.length > 1) append(out, contents(chosen))
+  for (const procedure of chosen) append(out, ['', ...procedureLines(procedure, options)])
   if (chosen.length === 0) out.push('', 'No procedure was found in this page.')
-  if (options.procedureId === undefined) out.push(...footer(runbook))
+  if (options.procedureId === undefined) append(out, footer(runbook))
   return `${out
     .map((line) => line.trimEnd())
     .join('\n')
@@ -54,7 +56,13 @@ function header(runbook: Runbook): string[] {
 const words = (key: string): string => key.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)
 
 function contents(procedures: Procedure[]): string[] {
-  const width = Math.min(40, Math.max(...procedures.map((each) => each.id.length)))
+  const width = Math.min(
+    40,
+    largest(
+      procedures.map((each) => each.id.length),
+      0,
+    ),
+  )
   return procedures.flatMap((each) => wrap(`${each.id.padEnd(width)}  ${each.title}`, 0, width + 2))
 }
 
@@ -66,15 +74,15 @@ function procedureLines(procedure: Procedure, options: RenderOptions): string[] 
     procedure.owner === null || procedure.owner === undefined ? '' : `owner ${procedure.owner}`,
   ].filter((fact) => fact !== '')
   const out = [...wrap(`# ${procedure.title}  (${procedure.id}, line ${procedure.line})`, 0, 2)]
-  if (facts.length > 0) out.push(...wrap(facts.join(' · '), 2))
+  if (facts.length > 0) append(out, wrap(facts.join(' · '), 2))
   if (procedure.alertNames.length > 0)
-    out.push(...wrap(`Alerts     ${procedure.alertNames.join(', ')}`, 2, 13))
-  if (procedure.trigger !== null) out.push(...wrap(`Trigger    ${conditionText(procedure.trigger)}`, 2, 13))
-  if (procedure.recovery !== null) out.push(...wrap(`Recovered  ${conditionText(procedure.recovery)}`, 2, 13))
-  if (procedure.impact !== null) out.push(...wrap(`Impact     ${procedure.impact}`, 2, 13))
-  out.push(...inputLines(procedure))
+    append(out, wrap(`Alerts     ${procedure.alertNames.join(', ')}`, 2, 13))
+  if (procedure.trigger !== null) append(out, wrap(`Trigger    ${conditionText(procedure.trigger)}`, 2, 13))
+  if (procedure.recovery !== null) append(out, wrap(`Recovered  ${conditionText(procedure.recovery)}`, 2, 13))
+  if (procedure.impact !== null) append(out, wrap(`Impact     ${procedure.impact}`, 2, 13))
+  append(out, inputLines(procedure))
   const count = { number: 0 }
-  for (const phase of procedure.phases) out.push('', ...phaseLines(phase, count, options))
+  for (const phase of procedure.phases) append(out, ['', ...phaseLines(phase, count, options)])
   if (procedure.phases.length === 0) out.push('', '  (no steps)')
   return out
 }
@@ -150,10 +158,10 @@ function phaseLines(phase: Phase, count: { number: number }, options: RenderOpti
   let group: string | null = null
   for (const step of phase.steps) {
     const own = step.group ?? null
-    if (own !== null && own !== group) out.push(...wrap(`-- ${own}`, 5, 8))
+    if (own !== null && own !== group) append(out, wrap(`-- ${own}`, 5, 8))
     group = own
     count.number += 1
-    out.push(...stepLines(step, count.number))
+    append(out, stepLines(step, count.number))
   }
   return out
 }
@@ -168,11 +176,11 @@ function stepLines(step: Step, number: number): string[] {
   const lead = `${number}. `
   const out = [...wrap(`${lead}${step.title}${mark}`, 5, 5 + lead.length)]
   const text = step.text.trim() === step.title ? '' : step.text
-  out.push(...proseLines(text, 8, 12))
-  for (const item of step.items ?? []) out.push(...wrap(`[${item.done ? 'x' : ' '}] ${item.text}`, 8, 12))
-  for (const command of step.commands) out.push(...commandLines(command, 8))
-  for (const each of step.alternatives ?? []) out.push(...alternativeLines(each))
-  if (step.revert !== undefined) out.push(...revertLines(step.revert, 8))
+  append(out, proseLines(text, 8, 12))
+  for (const item of step.items ?? []) append(out, wrap(`[${item.done ? 'x' : ' '}] ${item.text}`, 8, 12))
+  for (const command of step.commands) append(out, commandLines(command, 8))
+  for (const each of step.alternatives ?? []) append(out, alternativeLines(each))
+  if (step.revert !== undefined) append(out, revertLines(step.revert, 8))
   return out
 }
 
@@ -180,9 +188,9 @@ function alternativeLines(alternative: Alternative): string[] {
   const name = `${alternative.kind} ${alternative.label ?? ''}`.trim()
   const when = alternative.condition === null ? '' : `  -- ${alternative.condition}`
   const out = wrap(`( ) ${name}: ${alternative.title}${when}  [${RISK_MARK[alternative.risk]}]`, 8, 12)
-  out.push(...proseLines(alternative.text, 12, 8))
-  for (const command of alternative.commands) out.push(...commandLines(command, 12))
-  if (alternative.revert !== undefined) out.push(...revertLines(alternative.revert, 12))
+  append(out, proseLines(alternative.text, 12, 8))
+  for (const command of alternative.commands) append(out, commandLines(command, 12))
+  if (alternative.revert !== undefined) append(out, revertLines(alternative.revert, 12))
   return out
 }
 
@@ -242,10 +250,14 @@ function proseLines(text: string, indent: number, limit: number): string[] {
   if (text.trim() === '') return []
   const lines: string[] = []
   let fenced = false
-  for (const block of text.split('\n')) {
+  for (const block of text.slice(0, MAX_PROSE).split('\n')) {
     if (/^\s*(?:```|~~~)/.test(block)) fenced = !fenced
-    else if (fenced) lines.push(...chopped(block, indent, '  ').map((line) => line.slice(0, WIDTH)))
-    else lines.push(...proseBlock(block, indent))
+    else if (fenced)
+      append(
+        lines,
+        chopped(block, indent, '  ').map((line) => line.slice(0, WIDTH)),
+      )
+    else append(lines, proseBlock(block, indent))
     if (lines.length > limit + 1) break
   }
   const joined = lines.filter((line, index) => line.trim() !== '' || (lines[index - 1] ?? '').trim() !== '')
@@ -308,7 +320,13 @@ function footer(runbook: Runbook): string[] {
   const out: string[] = []
   const table = (title: string, rows: [string, string][]): void => {
     if (rows.length === 0) return
-    const width = Math.min(30, Math.max(...rows.map(([name]) => name.length)))
+    const width = Math.min(
+      30,
+      largest(
+        rows.map(([name]) => name.length),
+        0,
+      ),
+    )
     out.push(
       '',
       title,

@@ -101,7 +101,7 @@ export function cut(line: TextLine, length: number): TextLine {
 
 /** A command goes on after a trailing backslash and inside an open quote. */
 function isOpen(lines: TextLine[]): boolean {
-  if (lines.length > 200) return false
+  if (lines.length > 60) return false
   const text = lines.map((line) => line.text).join('\n')
   if (/(?:^|[^\\])(?:\\\\)*\\$/.test(text)) return true
   return openQuote(text)

@@ -1,4 +1,5 @@
 /** Which sections of a page are procedures: the page as a whole, its main headings, or headings that name alerts. */
+import { smallest } from './append.ts'
 import { alertInPath, alertInTitle } from './alert-names.ts'
 import { LABEL_KEYS, paragraphLabels } from './labels.ts'
 import type { Block } from './markdown.ts'
@@ -23,7 +24,7 @@ export function chooseProcedures(root: Section, title: string, facts: PageFacts)
   const tops = mainSections(root).filter((section) => !facts.used.has(section))
   const alerts = alertSections(root)
   if (alerts.length > 1 || (alerts.length === 1 && alerts[0] !== undefined && hasOwnFacts(alerts[0]))) {
-    return severalAlerts(root, tops, alerts, title)
+    return severalAlerts(tops, alerts)
   }
   if (tops.length === 0 || isOneProcedure(tops, title, facts))
     return [{ section: wholePage(root), title, whole: true }]
@@ -35,7 +36,7 @@ const named = (section: Section): Chosen => ({ section, title: section.title, wh
 /** The sections under the title; with several titles, the sections under each, or the title where it has none. */
 function mainSections(root: Section): Section[] {
   const headings = root.children.filter((child) => child.depth <= 6)
-  const depth = Math.min(...headings.map((child) => child.depth))
+  const depth = smallest(headings.map((child) => child.depth))
   const titles = headings.filter((child) => child.depth === depth)
   if (titles.length === 1 && depth === 1) {
     const only = titles[0]
@@ -51,20 +52,18 @@ function mainSections(root: Section): Section[] {
   })
 }
 
-/** Headings that name an alert each, below the title. */
+/** Headings that name an alert each, below the title; the outermost of each branch. */
 function alertSections(root: Section): Section[] {
-  const found = [...sectionsOf(root)].filter(
-    (section) => section.depth >= 1 && section.depth <= 4 && alertInTitle(section.title) !== null,
-  )
   const title = root.children.length === 1 ? root.children[0] : undefined
-  return found.filter(
-    (section) =>
-      section !== title &&
-      !found.some((other) => other !== section && other !== title && contains(other, section)),
-  )
+  const found: Section[] = []
+  const look = (section: Section): void => {
+    const names = section.depth >= 1 && section.depth <= 4 && alertInTitle(section.title) !== null
+    if (names && section !== title) found.push(section)
+    else section.children.forEach(look)
+  }
+  look(root)
+  return found
 }
-
-const contains = (outer: Section, inner: Section): boolean => [...sectionsOf(outer)].includes(inner)
 
 /** A trigger, a severity, or parts such as Diagnosis of its own. */
 function hasOwnFacts(section: Section): boolean {
@@ -76,13 +75,12 @@ function hasOwnFacts(section: Section): boolean {
 }
 
 /** Main sections beside the alerts are kept where they say how to do something. */
-function severalAlerts(root: Section, tops: Section[], alerts: Section[], title: string): Chosen[] {
+function severalAlerts(tops: Section[], alerts: Section[]): Chosen[] {
+  const taken = new Set(alerts.flatMap((alert) => [...sectionsOf(alert)]))
   const others = tops.filter(
-    (top) =>
-      !alerts.some((alert) => alert === top || contains(top, alert) || contains(alert, top)) && saysHow(top),
+    (top) => ![...sectionsOf(top)].some((section) => taken.has(section)) && saysHow(top),
   )
-  const all = [...alerts, ...others].sort((a, b) => a.line - b.line)
-  return all.length === 0 ? [{ section: wholePage(root), title, whole: true }] : all.map(named)
+  return [...alerts, ...others].sort((x, y) => x.line - y.line).map(named)
 }
 
 function saysHow(section: Section): boolean {

@@ -32,7 +32,7 @@ function resilientStatements(text: string): Statement[] {
 }
 
 function isOpenShell(statement: string): boolean {
-  if (statement.length > 20_000) return false
+  if (statement.length > 8000) return false
   if (/(?:^|[^\\])(?:\\\\)*\\$/.test(statement) || /(?:\||&&)\s*$/.test(statement)) return true
   const heredoc = /<<-?\s*['"]?(\w+)['"]?[^\n]*\n/.exec(statement)
   if (
@@ -45,6 +45,9 @@ function isOpenShell(statement: string): boolean {
   const depth = words.reduce((sum, word) => sum + (/(?:done|fi|esac)$/.test(word) ? -1 : 1), 0)
   return depth > 0 || openQuote(statement)
 }
+
+/** Beyond this, text that does not parse is cut anyway: a quote is open for good. */
+const MAX_STATEMENT_LINES = 60
 
 /** `more` says whether the statement goes on after this line. A blank line ends one that no longer can. */
 function lineStatements(
@@ -65,12 +68,13 @@ function lineStatements(
   for (const line of text.split('\n')) {
     const blank = line.trim() === ''
     if (start === null ? !blank && !comment.test(line) : true) {
-      if (blank && (start === null || !openQuote(text.slice(start, end)) || count > 200)) close()
+      if (blank && (start === null || !openQuote(text.slice(start, end)) || count > MAX_STATEMENT_LINES))
+        close()
       else {
         start ??= at + (line.length - line.trimStart().length)
         end = at + line.trimEnd().length
         count += 1
-        if (count > 200 || !more(line.trim(), text.slice(start, end))) close()
+        if (count > MAX_STATEMENT_LINES || !more(line.trim(), text.slice(start, end))) close()
       }
     }
     at += line.length + 1

@@ -1,4 +1,5 @@
 /** The steps of a phase: from lists, code blocks, numbered comments, sub-headings and prose. */
+import { append, largest } from './append.ts'
 import { entriesOf, isMarker, isOptionMarker, numberMarker } from './entries.ts'
 import type { Entry } from './entries.ts'
 import { boldOnly, codeSpans, firstSentence, introTitle, labelOf, plainText } from './inline.ts'
@@ -276,7 +277,7 @@ export class StepCollector {
       } else if (block.type === 'quote') {
         this.#fillItem(made, block.blocks, null, null)
       } else if (block.type === 'paragraph') {
-        made.commands.push(...this.#inline(block, 2))
+        append(made.commands, this.#inline(block, 2))
         const source = this.#page.source(block).replace(/^(?:[-*+]|\d+[.)])\s+/, '')
         const whole =
           block === lead &&
@@ -358,7 +359,7 @@ export class StepCollector {
   #addOrMerge(made: DraftStep): void {
     const kind = made.alternatives?.[0]?.kind
     const open = made.kind === 'choice' && kind !== undefined ? this.#lastAlternatives(kind) : undefined
-    if (open !== undefined && made.alternatives !== undefined) open.push(...made.alternatives)
+    if (open !== undefined && made.alternatives !== undefined) append(open, made.alternatives)
     else this.#add(made)
   }
 
@@ -443,7 +444,7 @@ function fill(made: DraftStep, entries: Entry[], block: CodeBlock, page: Page): 
       if (command !== null) made.commands.push(command)
     }
   }
-  made.comments.push(...comments)
+  append(made.comments, comments)
   addText(made, comments.map((comment) => comment.text).join('\n'))
   markNested(made.commands)
   made.kind = made.commands.some((command) => command.runnable) ? 'command' : 'manual'
@@ -501,7 +502,10 @@ function choice(alternatives: Alternative[]): DraftStep {
 
 const RISK_ORDER = ['read', 'change', 'destructive'] as const
 export function riskOf(commands: RunbookCommand[]): RunbookCommand['risk'] {
-  const highest = Math.max(0, ...commands.map((each) => RISK_ORDER.indexOf(each.risk)))
+  const highest = largest(
+    commands.map((each) => RISK_ORDER.indexOf(each.risk)),
+    0,
+  )
   return RISK_ORDER[highest] ?? 'destructive'
 }
 
@@ -604,10 +608,9 @@ const proseOf = (made: DraftStep, title: string): string => {
 }
 
 function lastLine(section: Section): number {
-  return Math.max(
+  return largest(
+    [...section.blocks.map((block) => block.endLine), ...section.children.map((child) => lastLine(child))],
     section.line,
-    ...section.blocks.map((block) => block.endLine),
-    ...section.children.map((child) => lastLine(child)),
   )
 }
 
