@@ -57,7 +57,7 @@ export const SECRET_PATTERNS: readonly SecretPattern[] = [
   pattern('basic', '\\b[Bb]asic ', '(?=[a-z]{0,15}[A-Z0-9+/=])[A-Za-z0-9+/]{12,}={0,2}', '[A-Za-z0-9+/=]'),
   pattern(
     'password in URL',
-    `[a-z][a-z0-9+.-]{1,20}://[^${SPACE}/:@"'<>]{0,256}:`,
+    `://[^${SPACE}/:@"'<>]{0,256}:`,
     `(?!\\d{1,5}(?:[/?#]|$))[^${SPACE}@"'<>]{1,1024}(?=@)`,
     '[^\\s@]',
     'i',

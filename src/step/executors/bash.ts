@@ -143,7 +143,10 @@ async function supervise(deps: BashDeps, request: ExecuteRequest, running: Runni
     }
     letGo(child)
     const { limits, windowMs } = request
-    const outcome = await Promise.race([untilEnd({ target, limits, windowMs, ended, signal }), refused])
+    const outcome = await Promise.race([
+      untilEnd({ target, script: folder.script, limits, windowMs, ended, signal }),
+      refused,
+    ])
     await Promise.race([drain(recorder, pipes, recording), refused])
     const { shellState, lost } = await stateAfter(folder, request)
     if (lost !== null) await recorder.note(lost)

@@ -11,6 +11,8 @@ const POLL_MS = 20
 
 export interface Lifetime {
   target: GroupTarget
+  /** The file that bash runs. */
+  script: string
   limits: ExecutionLimits
   windowMs: number | undefined
   /** Resolves with the command's own end. */
@@ -19,7 +21,14 @@ export interface Lifetime {
 }
 
 /** Waits for the first of: own end, time limit, window, stop. In the last three nothing of the command is left running. */
-export async function untilEnd({ target, limits, windowMs, ended, signal }: Lifetime): Promise<StepOutcome> {
+export async function untilEnd({
+  target,
+  script,
+  limits,
+  windowMs,
+  ended,
+  signal,
+}: Lifetime): Promise<StepOutcome> {
   const finished = new AbortController()
   const after = (ms: number, kind: 'timed-out' | 'window-ended') =>
     delay(ms, finished.signal).then(() => ({ kind }) as const)
@@ -36,7 +45,7 @@ export async function untilEnd({ target, limits, windowMs, ended, signal }: Life
   try {
     const outcome = await Promise.race([ended, stopped, ...waits])
     if (outcome.kind === 'exited' || outcome.kind === 'signalled' || outcome.kind === 'not-started') {
-      if (groupExists(target.pid)) await hangUp(target, limits.graceMs)
+      if (groupExists(target.pid)) await hangUp(target, script, limits.graceMs)
       return outcome
     }
     const term: Stage = { signal: 'SIGTERM', waitMs: limits.graceMs }

@@ -1,7 +1,8 @@
 import { delay } from '../../base/clock.ts'
-import { descendantsOf, ignoresHangup, listProcesses, markedProcesses } from './process-table.ts'
+import { commandLine, descendantsOf, ignoresHangup, listProcesses, markedProcesses } from './process-table.ts'
 
 const POLL_MS = 20
+const SETTLE_MS = 1_000
 
 export interface GroupTarget {
   /** The leader, whose number is also the group's. */
@@ -47,21 +48,30 @@ async function endWith(target: GroupTarget, { signal, waitMs }: Stage, met: Set<
   return false
 }
 
-/** After a normal end: what is left in the group is ended as at a logout; `nohup` and processes with their own session stay. */
-export async function hangUp(target: GroupTarget, graceMs: number): Promise<void> {
-  for (const { signal, waitMs } of [
-    { signal: 'SIGTERM' as const, waitMs: graceMs },
-    { signal: 'SIGKILL' as const, waitMs: 1_000 },
-  ]) {
-    const deadline = performance.now() + waitMs
-    let first = true
-    do {
-      const left = await backgroundOf(target)
-      if (left.length === 0) return
-      if (first) for (const pid of left) send(pid, signal)
-      first = false
-      await delay(POLL_MS)
-    } while (performance.now() < deadline)
+/**
+ * After a normal end: what is left in the group is ended as at a logout; `nohup` and processes with their own session
+ * stay. `script` is the word by which a copy of the shell itself is known, that has not become its program yet.
+ */
+export async function hangUp(target: GroupTarget, script: string, graceMs: number): Promise<void> {
+  await until(SETTLE_MS, async () => {
+    const lines = await Promise.all((await backgroundOf(target)).map(commandLine))
+    return !lines.some((words) => words.includes(script) || /(?:^|\/)(?:nohup|setsid)$/.test(words[0] ?? ''))
+  })
+  for (const [signal, waitMs] of [
+    ['SIGTERM', graceMs],
+    ['SIGKILL', 1_000],
+  ] as const) {
+    for (const pid of await backgroundOf(target)) send(pid, signal)
+    if (await until(waitMs, async () => (await backgroundOf(target)).length === 0)) return
+  }
+}
+
+async function until(waitMs: number, done: () => Promise<boolean>): Promise<boolean> {
+  const deadline = performance.now() + waitMs
+  for (;;) {
+    if (await done()) return true
+    if (performance.now() >= deadline) return false
+    await delay(POLL_MS)
   }
 }
 

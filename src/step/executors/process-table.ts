@@ -63,6 +63,12 @@ export async function ignoresHangup(pid: number): Promise<boolean> {
   return mask !== undefined && (BigInt(`0x${mask}`) & 1n) === 1n
 }
 
+/** The words of a process; empty for one that has ended. */
+export async function commandLine(pid: number): Promise<string[]> {
+  const text = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
+  return text.split('\0').slice(0, -1)
+}
+
 const bootId = async (): Promise<string> =>
   (await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => 'unknown')).trim()
 

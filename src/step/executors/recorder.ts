@@ -84,19 +84,22 @@ export function createRecorder(options: RecorderOptions): Recorder {
     async record(stream, source) {
       const redaction = redactor.stream()
       const batch = createBatch((bytes) => keep(stream, bytes))
-      try {
+      const consume = async (): Promise<void> => {
         for await (const chunk of source) {
           const bytes = Buffer.from(chunk as Uint8Array)
           outputBytes += bytes.length
           busy += 1
-          await batch.add(renamed(redaction.push(bytes)))
-          busy -= 1
-          idleSince = performance.now()
+          await batch.add(renamed(redaction.push(bytes))).finally(() => {
+            busy -= 1
+            idleSince = performance.now()
+          })
         }
-      } catch (error) {
-        // a read end that was closed because a background process kept the pipe open
-        if (!source.destroyed || !isPrematureClose(error)) throw error
       }
+      // a read end that was closed because a background process kept the pipe open
+      const consumed = consume().catch((error: unknown) => {
+        if (!source.destroyed || !isPrematureClose(error)) throw error
+      })
+      await Promise.race([consumed, batch.failed])
       await batch.add(renamed(redaction.end()))
       await batch.flush()
     },
@@ -107,13 +110,14 @@ export function createRecorder(options: RecorderOptions): Recorder {
   }
 }
 
-/** Collects small writes into one, at most 64 KiB or 100 ms. A failed write is thrown by the next call. */
+/** Collects small writes into one, at most 64 KiB or 100 ms. `failed` rejects as soon as a write does. */
 function createBatch(write: (bytes: Buffer) => Promise<void>) {
   let parts: Buffer[] = []
   let size = 0
   let timer: NodeJS.Timeout | null = null
   let writing: Promise<void> = Promise.resolve()
-  let failure: { error: unknown } | null = null
+  const failure = Promise.withResolvers<never>()
+  failure.promise.catch(() => {})
 
   const start = (): void => {
     if (timer !== null) clearTimeout(timer)
@@ -122,19 +126,13 @@ function createBatch(write: (bytes: Buffer) => Promise<void>) {
     const bytes = Buffer.concat(parts)
     parts = []
     size = 0
-    writing = writing
-      .then(() => (failure === null ? write(bytes) : undefined))
-      .catch((error: unknown) => {
-        failure ??= { error }
-      })
-  }
-  const check = (): void => {
-    if (failure !== null) throw failure.error
+    writing = writing.then(() => write(bytes))
+    writing.catch(failure.reject)
   }
 
   return {
+    failed: failure.promise,
     async add(bytes: Buffer): Promise<void> {
-      check()
       if (bytes.length === 0) return
       parts.push(bytes)
       size += bytes.length
@@ -144,12 +142,10 @@ function createBatch(write: (bytes: Buffer) => Promise<void>) {
       }
       await writing
       start()
-      check()
     },
     async flush(): Promise<void> {
       start()
       await writing
-      check()
     },
   }
 }
