@@ -36,11 +36,14 @@ export function renderPlan(runbook: Runbook, options: RenderOptions = {}): strin
   for (const procedure of chosen) append(out, ['', ...procedureLines(procedure, options)])
   if (chosen.length === 0) out.push('', 'No procedure was found in this page.')
   if (options.procedureId === undefined) append(out, footer(runbook))
-  return `${out
-    .map((line) => line.trimEnd())
-    .join('\n')
-    .replace(/\n{3,}/g, '\n\n')}\n`
+  const text = out.map((line) => printable(line).trimEnd()).join('\n')
+  return `${text.replace(/\n{3,}/g, '\n\n')}\n`
 }
+
+/** A page must not move the cursor, hide text or turn its direction in somebody's terminal. */
+const printable = (line: string): string =>
+  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
+  line.replaceAll('\t', ' ').replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD')
 
 function header(runbook: Runbook): string[] {
   const facts = Object.entries(runbook.metadata)
