@@ -18,12 +18,13 @@ export async function unlessCancelled<T>(
       .executeTakeFirst()
     if (row !== undefined && row.ended_at !== null) cancelled.abort(new Error('the run was ended'))
   }
-  const timer = setInterval(() => {
-    // a database that is away is no reason to stop a command
+  // a database that is away is no reason to stop a command
+  const tryLook = (): Promise<void> =>
     look().catch((error: unknown) =>
       deps.log.debug({ err: error, runId }, 'could not look whether the run was ended'),
     )
-  }, LOOK_EVERY_MS)
+  await tryLook()
+  const timer = setInterval(() => void tryLook(), LOOK_EVERY_MS)
   try {
     return await body(AbortSignal.any([signal, cancelled.signal]))
   } finally {

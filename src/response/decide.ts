@@ -43,7 +43,8 @@ export async function decide(
       suggestion,
     })),
   }
-  const answer = await ask(deps, context, run, state.attempt, 'choose', question)
+  const about = { attempt: state.attempt, kind: 'choose', subject: '' } as const
+  const answer = await ask(deps, context, run, about, question)
   switch (answer.kind) {
     case 'over':
       return answer
@@ -62,27 +63,41 @@ export async function decide(
   }
 }
 
+/** What a person says of something that erlmcp cannot know; or that the incident, or the run, has ended meanwhile. */
+export type SaidDone =
+  | { kind: 'done' }
+  | { kind: 'not-done'; reason: string }
+  | { kind: 'over'; resolution: Resolution }
+  | { kind: 'ended'; reason: string }
+
 /** Asks whether a command whose outcome is unknown, or a fix that cannot be measured, counts as done. */
 export async function askWhetherDone(
   deps: ResponseDeps,
   context: WorkflowContext,
   run: RunHandle,
-  attempt: number,
-  kind: Exclude<DecisionKind, 'choose'>,
-  text: string,
-): Promise<boolean> {
+  about: { attempt: number; kind: Exclude<DecisionKind, 'choose'>; subject: string; text: string },
+): Promise<SaidDone> {
   const question: Question = {
-    text,
+    text: about.text,
     options: [
       { id: 'done', label: 'It was done: go on and measure', risk: null, suggestion: null },
       { id: 'not-done', label: 'It was not done: offer the options again', risk: null, suggestion: null },
     ],
   }
-  const answer = await ask(deps, context, run, attempt, kind, question)
-  return (
-    answer.kind === 'over' ||
-    (answer.kind === 'answer' && answer.answer.kind === 'resolve-unknown' && answer.answer.as === 'done')
-  )
+  const heard = await ask(deps, context, run, about, question)
+  switch (heard.kind) {
+    case 'over':
+      return heard
+    case 'cancelled':
+      return { kind: 'ended', reason: heard.reason }
+    case 'silent':
+      return { kind: 'not-done', reason: 'nobody said whether it was done' }
+    case 'answer':
+      if (heard.answer.kind === 'resolve-unknown' && heard.answer.as === 'done') return { kind: 'done' }
+      return { kind: 'not-done', reason: `${heard.answer.by}: it was not done` }
+    default:
+      return assertNever(heard)
+  }
 }
 
 type Heard =
@@ -95,11 +110,10 @@ async function ask(
   deps: ResponseDeps,
   context: WorkflowContext,
   run: RunHandle,
-  attempt: number,
-  kind: DecisionKind,
+  { attempt, kind, subject }: { attempt: number; kind: DecisionKind; subject: string },
   question: Question,
 ): Promise<Heard> {
-  const decisionId = await context.transaction(`ask ${kind} ${attempt}`, async (trx) => {
+  const decisionId = await context.transaction(`ask ${kind} ${attempt} ${subject}`, async (trx) => {
     const at = deps.clock.now()
     const waiting = kind === 'choose' ? 'awaiting-decision' : 'awaiting-person'
     if (!(await transitionRun(trx, at, run.runId, waiting))) return null
@@ -108,6 +122,7 @@ async function ask(
       incidentId: run.incidentId,
       attempt,
       kind,
+      subject,
       question,
       expiresAt: new Date(at.getTime() + deps.settings.decisionTtlMs * MAX_ASKS),
       actor: 'system:erlmcp',

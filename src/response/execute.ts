@@ -1,10 +1,11 @@
 import { SYSTEM_ACTOR } from '../access/index.ts'
 import { assertNever } from '../base/error.ts'
 import { withTransaction } from '../db/index.ts'
+import type { Transaction } from '../db/index.ts'
 import { beginExecution, consumeApproval, endExecution } from '../run/index.ts'
 import type { ExecutionIntent, ExecutionResult, PlannedCommand, PlannedStep } from '../run/index.ts'
 import type { StepResult } from '../step/index.ts'
-import type { Refused, WorkflowContext } from '../workflow/index.ts'
+import type { Outcome, Refused, WorkflowContext } from '../workflow/index.ts'
 import { unlessCancelled } from './cancellation.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
 
@@ -132,7 +133,8 @@ export async function runGated(
           .execute()
       },
       async settle(trx, settled) {
-        const result = settled.kind === 'done' ? settled.value : await lostResult(deps, run, intent, settled)
+        const result =
+          settled.kind === 'done' ? settled.value : await lostResult(deps, trx, run, intent, settled)
         await endExecution(trx, deps.clock.now(), intent, result, SYSTEM_ACTOR)
       },
     },
@@ -151,21 +153,19 @@ export async function runGated(
 }
 
 const emptyResult = { exitCode: null, signal: null, outputBytes: 0, outputTruncated: false, summary: null }
-const reasonOf = (
-  outcome: { kind: 'failed'; error: string } | { kind: 'unknown'; startedAt: string },
-): string =>
-  outcome.kind === 'failed'
-    ? outcome.error
-    : `started at ${outcome.startedAt}; erlmcp stopped before it ended`
+type Lost = Extract<Outcome<ExecutionResult>, { kind: 'failed' | 'unknown' }>
+const reasonOf = (outcome: Lost): string =>
+  outcome.kind === 'failed' ? outcome.error : `started at ${outcome.startedAt}; ${outcome.reason}`
 
 /** After a crash: whatever is left of the command is stopped, so that it cannot act after a person has decided. */
 async function lostResult(
   deps: ResponseDeps,
+  trx: Transaction,
   run: RunHandle,
   intent: ExecutionIntent,
-  outcome: { kind: 'failed'; error: string } | { kind: 'unknown'; startedAt: string },
+  outcome: Lost,
 ): Promise<ExecutionResult> {
-  const row = await deps.database.kysely
+  const row = await trx
     .selectFrom('execution')
     .select(['id', 'host', 'process_id', 'process_started', 'output_bytes'])
     .where('run_id', '=', run.runId)

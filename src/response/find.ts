@@ -34,7 +34,7 @@ export async function findRunbook(
       return null
     }
     const service = deps.service(match.procedure.service ?? incident.service)
-    const values = knownValues(inputNames(match.procedure), service, labels)
+    const values = knownValues(inputNames(match.procedure), service, labels, match.procedure.inputs ?? [])
     const plan = planProcedure(match.procedure, { target: service.target, values })
     const runId = await startRun(trx, at, incidentId, match.page, plan, match.how)
     return { runId, incidentId, serviceName: service.name, plan, pagePath: match.page.path }

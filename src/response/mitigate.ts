@@ -4,14 +4,16 @@ import { transitionRun } from '../run/index.ts'
 import type { PlannedAlternative, PlannedCommand } from '../run/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import { askWhetherDone } from './decide.ts'
-import type { Decided } from './decide.ts'
+import type { Decided, SaidDone } from './decide.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
 import { runGated, runReads } from './execute.ts'
+
+/** How an attempt went. `done`: its changes were made, so that their effect can be measured. */
+export type Mitigated = SaidDone
 
 /**
  * Runs one approved alternative, command by command, and stops at the first that fails: what follows was written for
  * the case that it worked.
- * @returns whether its changes were made, so that their effect can be measured.
  */
 export async function mitigate(
   deps: ResponseDeps,
@@ -19,21 +21,23 @@ export async function mitigate(
   run: RunHandle,
   attempt: number,
   decision: Extract<Decided, { kind: 'approved' }>,
-): Promise<boolean> {
+): Promise<Mitigated> {
   const alternative = run.plan.alternatives.find((candidate) => candidate.id === decision.alternativeId)
   if (alternative === undefined) throw new Error(`the plan has no option ${decision.alternativeId}`)
-  await context.transaction(`execute ${attempt}`, async (trx) => {
+  const begun = await context.transaction(`execute ${attempt}`, async (trx) => {
     const at = deps.clock.now()
-    await transitionRun(trx, at, run.runId, 'executing')
+    if (!(await transitionRun(trx, at, run.runId, 'executing'))) return false
     await moveOn(trx, at, run.incidentId, `Mitigating: ${alternative.title}`)
+    return true
   })
+  if (!begun) return { kind: 'ended', reason: 'the run was ended before it began' }
   for (const command of alternative.commands) {
     const outcome = command.needsApproval
       ? await change(deps, context, run, command, attempt, decision.approvalIds)
       : await read(deps, context, run, alternative, command, attempt)
-    if (outcome === 'stop') return false
+    if (outcome.kind !== 'done') return outcome
   }
-  return true
+  return { kind: 'done' }
 }
 
 async function change(
@@ -43,7 +47,7 @@ async function change(
   command: PlannedCommand,
   attempt: number,
   approvalIds: readonly string[],
-): Promise<'go-on' | 'stop'> {
+): Promise<Mitigated> {
   const result = await runGated(deps, context, run, command, attempt, approvalIds)
   if ('kind' in result) {
     await context.transaction(`refused ${command.stepId}#${command.index} ${attempt}`, (trx) =>
@@ -55,15 +59,22 @@ async function change(
         data: { runId: run.runId, code: result.code },
       }),
     )
-    return 'stop'
+    return { kind: 'not-done', reason: result.message }
   }
-  if (result.state === 'done') return 'go-on'
-  if (result.state !== 'unknown') return 'stop'
-  const text = `\`${command.text}\`: it is unknown whether it took effect (${result.reason ?? 'interrupted'}). It is not run again.`
-  return (await askWhetherDone(deps, context, run, attempt, 'unknown-outcome', text)) ? 'go-on' : 'stop'
+  if (result.state === 'done') return { kind: 'done' }
+  if (result.state !== 'unknown') return { kind: 'not-done', reason: `\`${command.text}\` failed` }
+  return askAndGoOn(deps, context, run, {
+    attempt,
+    kind: 'unknown-outcome',
+    subject: `${command.stepId}#${command.index}`,
+    text: `\`${command.text}\`: it is unknown whether it took effect (${result.reason ?? 'interrupted'}). It is not run again.`,
+  })
 }
 
-/** A read inside an alternative ("wait for the rollout") decides as well: when it fails, the rest does not run. */
+/**
+ * A read inside an alternative ("wait for the rollout") decides as well: when it fails, the rest does not run. What
+ * only a person can do, a person is asked for; it does not count as done because it was skipped.
+ */
 async function read(
   deps: ResponseDeps,
   context: WorkflowContext,
@@ -71,11 +82,35 @@ async function read(
   alternative: PlannedAlternative,
   command: PlannedCommand,
   attempt: number,
-): Promise<'go-on' | 'stop'> {
+): Promise<Mitigated> {
   const [finding] = await context.step(`read ${command.stepId}#${command.index} ${attempt}`, (signal) =>
     runReads(deps, run, { ...alternative, commands: [command] }, attempt, signal),
   )
-  return finding?.state === 'failed' ? 'stop' : 'go-on'
+  if (command.mode === 'manual') {
+    return askAndGoOn(deps, context, run, {
+      attempt,
+      kind: 'manual',
+      subject: `${command.stepId}#${command.index}`,
+      text: `Do this by hand, then say whether it was done: \`${command.text}\` (${command.manualReason ?? 'it is for a person'})`,
+    })
+  }
+  return finding?.state === 'failed'
+    ? { kind: 'not-done', reason: `\`${command.text}\` failed` }
+    : { kind: 'done' }
+}
+
+async function askAndGoOn(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  run: RunHandle,
+  about: Parameters<typeof askWhetherDone>[3],
+): Promise<Mitigated> {
+  const said = await askWhetherDone(deps, context, run, about)
+  if (said.kind !== 'done') return said
+  const alive = await context.transaction(`go on ${about.attempt} ${about.subject}`, (trx) =>
+    transitionRun(trx, deps.clock.now(), run.runId, 'executing'),
+  )
+  return alive ? said : { kind: 'ended', reason: 'the run was ended' }
 }
 
 async function moveOn(

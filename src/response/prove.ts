@@ -9,14 +9,15 @@ import type { Verdict } from '../verification/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import { unlessCancelled } from './cancellation.ts'
 import { askWhetherDone } from './decide.ts'
+import type { SaidDone } from './decide.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
 import { runReads } from './execute.ts'
 import { formatValue } from './tell.ts'
 
-export interface Proof {
-  verdict: 'passed' | 'failed'
-  reason: string
-}
+export type Proof =
+  | { kind: 'passed' | 'failed'; reason: string }
+  /** The incident, or the run, has ended meanwhile. */
+  | Exclude<SaidDone, { kind: 'done' | 'not-done' }>
 
 /** What has to hold for a fix to count: the page's own words, else the trigger turned around, held as long. */
 export function recoveryOf(
@@ -68,13 +69,15 @@ export async function proveRecovery(
     await context.step(`check ${step.id} ${attempt}`, (signal) => runReads(deps, run, step, attempt, signal))
   }
   const verdict = await context.step(`measure ${attempt}`, (signal) => measure(deps, run, attempt, signal))
-  if (verdict.verdict !== 'unknown') return { verdict: verdict.verdict, reason: verdict.reason }
-  const text = `It cannot be measured whether the fix worked (${verdict.reason}). Did it?`
-  const done = await askWhetherDone(deps, context, run, attempt, 'manual', text)
-  return {
-    verdict: done ? 'passed' : 'failed',
-    reason: done ? 'a person confirmed it; nothing was measured' : verdict.reason,
-  }
+  if (verdict.verdict !== 'unknown') return { kind: verdict.verdict, reason: verdict.reason }
+  const said = await askWhetherDone(deps, context, run, {
+    attempt,
+    kind: 'manual',
+    subject: 'verification',
+    text: `It cannot be measured whether the fix worked (${verdict.reason}). Did it?`,
+  })
+  if (said.kind === 'done') return { kind: 'passed', reason: 'a person confirmed it; nothing was measured' }
+  return said.kind === 'not-done' ? { kind: 'failed', reason: verdict.reason } : said
 }
 
 async function measure(
@@ -99,7 +102,7 @@ async function measure(
     }),
   )
   const samples: Verdict['samples'] = []
-  const verify = (stop: AbortSignal) =>
+  const verify = (stop: AbortSignal): Promise<Verdict> =>
     deps.verify(
       {
         condition: { comparison, threshold, forSeconds },
@@ -118,7 +121,15 @@ async function measure(
       },
       stop,
     )
-  const verdict = await unlessCancelled(deps, run.runId, signal, verify)
+  const verdict = await unlessCancelled(deps, run.runId, signal, async (stop) => {
+    try {
+      return await verify(stop)
+    } catch (error) {
+      // ended by a person; a stop of erlmcp itself measures again after the next start
+      if (!stop.aborted || signal.aborted) throw error
+      return { ...unknown('the run was ended while it was measured'), samples }
+    }
+  })
   await withTransaction(deps.database, (trx) =>
     endVerification(trx, deps, run, attempt, id, verdict, recovery.condition),
   )

@@ -1,7 +1,7 @@
 import type { WorkflowContext } from '../workflow/index.ts'
 import { concludeIncident, endRun, waitForResolution } from './conclude.ts'
 import { decide } from './decide.ts'
-import type { ResponseDeps } from './deps.ts'
+import type { ResponseDeps, RunHandle } from './deps.ts'
 import { diagnose } from './diagnose.ts'
 import { findRunbook } from './find.ts'
 import { mitigate } from './mitigate.ts'
@@ -28,23 +28,31 @@ export async function respond(
     const decision = await decide(deps, context, run, { attempt, attempted, evidence })
     if (decision.kind === 'over')
       return concludeIncident(deps, context, input.incidentId, decision.resolution, run)
-    if (decision.kind === 'nothing-left') {
-      await endRun(deps, context, run, 'failed', decision.reason)
-      await tell(deps, context, { kind: 'status-update', incidentId: input.incidentId, run, attempt })
-      return concludeIncident(deps, context, input.incidentId, await waitForResolution(context), run)
-    }
+    if (decision.kind === 'nothing-left') return leaveToPeople(deps, context, run, attempt, decision.reason)
+
     const done = await mitigate(deps, context, run, attempt, decision)
-    const proof = done ? await proveRecovery(deps, context, run, attempt) : null
-    if (proof?.verdict === 'passed') {
-      return concludeIncident(
-        deps,
-        context,
-        input.incidentId,
-        { kind: 'proved', reason: proof.reason, by: decision.by },
-        run,
-      )
+    const proof = done.kind === 'done' ? await proveRecovery(deps, context, run, attempt) : done
+    if (proof.kind === 'over') return concludeIncident(deps, context, input.incidentId, proof.resolution, run)
+    if (proof.kind === 'ended') return leaveToPeople(deps, context, run, attempt, proof.reason)
+    if (proof.kind === 'passed') {
+      const resolution = { kind: 'proved', reason: proof.reason, by: decision.by } as const
+      return concludeIncident(deps, context, input.incidentId, resolution, run)
     }
-    attempted.push({ alternativeId: decision.alternativeId, outcome: done ? 'not-recovered' : 'failed' })
+    const outcome = done.kind === 'done' ? 'not-recovered' : 'failed'
+    attempted.push({ alternativeId: decision.alternativeId, outcome })
     await tell(deps, context, { kind: 'status-update', incidentId: input.incidentId, run, attempt })
   }
+}
+
+/** The run ends; the incident stays open until its alerts are gone or a person says that it is over. */
+async function leaveToPeople(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  run: RunHandle,
+  attempt: number,
+  reason: string,
+): Promise<void> {
+  await endRun(deps, context, run, 'failed', reason)
+  await tell(deps, context, { kind: 'status-update', incidentId: run.incidentId, run, attempt })
+  return concludeIncident(deps, context, run.incidentId, await waitForResolution(context), run)
 }

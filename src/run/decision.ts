@@ -30,6 +30,8 @@ export async function askDecision(
     incidentId: string
     attempt: number
     kind: DecisionKind
+    /** What it is about, where one attempt can ask several of a kind: `step#index`. Default empty. */
+    subject?: string
     question: Question
     expiresAt: Date
     actor: string
@@ -43,6 +45,7 @@ export async function askDecision(
       run_id: request.runId,
       attempt: request.attempt,
       kind: request.kind,
+      subject: request.subject ?? '',
       question: JSON.stringify(request.question),
       state: 'pending',
       asked_at: at,
@@ -88,9 +91,12 @@ export async function pendingDecision(
       'decision.expires_at',
       'decision.answered_by',
       'run.incident_id',
+      'run.ended_at',
+      'run.reason',
     ])
     .where('decision.run_id', '=', runId)
     .where('decision.kind', '=', kind)
+    .orderBy('decision.asked_at', 'desc')
     .orderBy('decision.attempt', 'desc')
     .limit(1)
     .forUpdate('decision')
@@ -104,6 +110,11 @@ export async function pendingDecision(
     throw new AppError('conflict', `${row.answered_by ?? 'somebody'} has answered this first`, {
       action: 'Look at the run with `erlmcp run show`; nothing was changed by this call.',
       data: { answeredBy: row.answered_by },
+    })
+  }
+  if (row.ended_at !== null) {
+    throw new AppError('conflict', `run ${runId} has ended: ${row.reason ?? 'without a reason'}`, {
+      action: 'Nothing waits for an answer any more; nothing was changed by this call.',
     })
   }
   if (row.state !== 'pending' || row.expires_at <= at) {

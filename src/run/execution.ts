@@ -67,7 +67,8 @@ export async function beginExecution(
 
 /**
  * Uses up the approval of exactly this command, in the transaction that commits the intent.
- * @throws AppError `approval_mismatch`, `approval_used`, `approval_expired`; nothing runs then.
+ * @throws AppError `conflict` (the run has ended), `approval_mismatch`, `approval_used`, `approval_expired`; nothing
+ * runs then.
  */
 export async function consumeApproval(
   trx: Transaction,
@@ -76,6 +77,18 @@ export async function consumeApproval(
   approvalIds: readonly string[],
 ): Promise<string> {
   const { command } = intent
+  // locked, so that a run that is cancelled at this moment either starts nothing or is seen by the command that starts
+  const run = await trx
+    .selectFrom('run')
+    .select(['ended_at', 'reason'])
+    .where('id', '=', intent.runId)
+    .forUpdate()
+    .executeTakeFirst()
+  if (run === undefined || run.ended_at !== null) {
+    throw new AppError('conflict', `the run has ended: ${run?.reason ?? 'it is gone'}`, {
+      action: 'Nothing more of it is started.',
+    })
+  }
   const approval = await trx
     .selectFrom('approval')
     .selectAll()

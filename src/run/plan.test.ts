@@ -185,3 +185,18 @@ test('a value that a person configured wins over one that an alert brings', () =
   expect(values.get('HOME_DIR')).toEqual({ value: '/srv', from: 'service orders' })
   expect(values.get('POD_NAME')).toEqual({ value: 'orders-1', from: 'label pod' })
 })
+
+test('a value that breaks the rule of the page counts as not known, and the default is taken', () => {
+  const rule = { name: 'POD', default: 'orders-0', choices: [], pattern: '[a-z0-9-]+' }
+  expect(knownValues(['POD'], null, { pod: 'orders-7' }, [rule]).get('POD')?.value).toBe('orders-7')
+  expect(knownValues(['POD'], null, { pod: 'x; reboot' }, [rule]).get('POD')).toEqual({
+    value: 'orders-0',
+    from: 'default of the page',
+  })
+  expect(
+    knownValues(['POD'], null, { pod: 'a' }, [{ ...rule, default: null, pattern: '(' }]).has('POD'),
+  ).toBe(false)
+  expect(
+    knownValues(['POD'], null, { pod: 'c' }, [{ ...rule, default: null, choices: ['a', 'b'] }]).has('POD'),
+  ).toBe(false)
+})
