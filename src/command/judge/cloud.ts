@@ -1,0 +1,213 @@
+import type { CommandFlag, Risk } from '../model.ts'
+import { isKnown } from '../shell/argument.ts'
+import type { Argument } from '../shell/argument.ts'
+import type { Call } from './call.ts'
+import { parseOptions } from './options.ts'
+import type { ParsedOptions } from './options.ts'
+import { runRemote } from './remote.ts'
+
+const AWS_VALUES = new Set([
+  'profile',
+  'region',
+  'output',
+  'endpoint-url',
+  'query',
+  'color',
+  'ca-bundle',
+  'cli-read-timeout',
+  'cli-connect-timeout',
+  'cli-binary-format',
+])
+/** Reads of AWS that give away a credential, or write a file. */
+const AWS_MINTS =
+  /^(?:get-(?:login\w*|login-password|session-token|federation-token|authorization-token|token|credentials\S*|role-credentials|access-key-info|id|open-id-token\S*|service-bearer-token|dedicated-ip-pool-token|workload-access-token\S*|delegated-access-token|web-identity-token)|assume-role\S*|presign)$/
+const AWS_FILES =
+  /^get-(?:object|object-torrent|job-output|media\S*|snapshot-block|thing-shadow|export|sdk|clip|audio\S*|archive\S*|content\S*|tile|raw-\S*)$|^get-\S*(?:-stream|-file)$/
+const AWS_READS =
+  /^(?:describe|list|get|head|batch-get|lookup|search|filter|check|validate|estimate|preview)(?:-|$)|^(?:ls|wait|query|scan|test-dns-answer|view-billing)$/
+const AWS_LOSES =
+  /^(?:delete|terminate|remove|purge|destroy|deregister|revoke|reset|stop|rm|rb|cancel|disassociate|detach|release|batch-delete|delete-\w+|abort|execute-command|invoke|send-command|start-session|run-\w*command\w*|restore)/
+
+/** `aws SERVICE VERB`: the verb says what it does. */
+export function judgeAws(call: Call): void {
+  const parsed = parseOptions(call.args, { values: AWS_VALUES, style: 'gnu', stops: false })
+  const operands = commandWords(call.args, AWS_VALUES)
+  const [service, verb] = operands
+  const note = noter(call)
+  if (refuseOpen(call, parsed, [service, verb])) return
+  if (
+    service?.value === 'help' ||
+    verb?.value === 'help' ||
+    parsed.options.some(({ name }) => name === 'version')
+  )
+    return note('read', 'prints help')
+  if (service === undefined || verb === undefined) return note('read', 'prints its usage')
+  const name = verb.value
+  const has = (...names: string[]): boolean => parsed.options.some((option) => names.includes(option.name))
+  if (has('cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton') && has('generate-cli-skeleton'))
+    return note('read', 'prints a template')
+  if (
+    (service.value === 'ec2' && has('dry-run') && !has('no-dry-run')) ||
+    (service.value === 's3' && has('dryrun'))
+  )
+    return note('read', 'only shows what it would do')
+  if (service.value === 's3') return judgeS3(name, has('delete'), note)
+  if (service.value === 'configure')
+    return note(
+      /^(?:list|list-profiles|get)$/.test(name) ? 'read' : 'change',
+      'works on the client configuration',
+    )
+  if (service.value === 'logs' && name === 'tail')
+    return note('read', 'shows a log', has('follow') ? ['endless'] : [])
+  if (service.value === 'ssm' && name === 'start-session')
+    return call.note('destructive', 'opens a session for a person', call.word, call.args.at(-1), [
+      'interactive',
+    ])
+  if (AWS_MINTS.test(name)) return note('change', 'mints a token', ['secret'])
+  if (AWS_FILES.test(name)) return note('change', 'writes a file')
+  const after = call.args[call.args.indexOf(verb) + 1]
+  if (name.startsWith('get-') && after !== undefined && !after.value.startsWith('-'))
+    return note('change', 'writes a file')
+  if (AWS_READS.test(name)) {
+    const secret =
+      /^(?:get-secret-value|batch-get-secret-value|get-password-data|get-random-password)$/.test(name) ||
+      (/^get-parameters?/.test(name) && has('with-decryption'))
+    return note('read', `${service.value} ${name} only reads`, secret ? ['secret'] : [])
+  }
+  note(AWS_LOSES.test(name) ? 'destructive' : 'change', `${service.value} ${name} changes something`)
+}
+
+function judgeS3(verb: string, deletes: boolean, note: ReturnType<typeof noter>): void {
+  if (verb === 'ls') return note('read', 'lists')
+  if (verb === 'presign') return note('change', 'mints an address that opens the object', ['secret'])
+  if (verb === 'rm' || verb === 'rb' || verb === 'mv' || deletes) return note('destructive', 'deletes')
+  note('change', 'copies or makes')
+}
+
+const GCLOUD_VALUES = new Set([
+  'project', 'account', 'format', 'filter', 'zone', 'region', 'limit', 'sort-by', 'configuration', 'impersonate-service-account', 'verbosity', 'page-size',
+  'cluster', 'location', 'instance', 'flags-file', 'billing-project', 'access-token-file', 'trace-token', 'freshness', 'order', 'zones', 'regions', 'uri',
+  'flatten', 'database', 'service', 'version', 'organization', 'folder', 'command', 'container', 'ssh-flag', 'ssh-key-file', 'start', 'port', 'secret', 'node-pool',
+]) // prettier-ignore
+/** Words of gcloud and az that only lead to a verb. */
+const GROUPS = new Set(
+  `
+  alpha beta compute container sql projects iam service-accounts keys roles logging monitoring dns pubsub topics subscriptions functions run services
+  revisions jobs executions storage buckets objects redis instances disks snapshots images networks subnets firewall-rules addresses
+  forwarding-rules target-pools backend-services url-maps health-checks http-health-checks https-health-checks instance-groups instance-templates
+  managed unmanaged clusters node-pools operations backups databases users ssl-certs flags tiers zones regions machine-types routers routes
+  vpn-tunnels vpn-gateways organizations folders billing accounts config configurations auth app versions secrets kms keyrings
+  keys locations builds triggers artifacts repositories docker packages composer environments dataproc dataflow bigtable spanner
+  tables scheduler tasks queues endpoints policies tags resource-manager org-policies quotas ssl-certificates target-https-proxies
+  target-http-proxies target-tcp-proxies network-endpoint-groups security-policies record-sets managed-zones sinks metrics logs dashboards
+  channels uptime channel-descriptors alert-policies memcache filestore components info asset access-context-manager
+  account group vm vmss disk aks acr webapp functionapp appservice plan network vnet nsg rule lb public-ip nic subnet dns zone
+  keyvault secret key certificate monitor activity-log log-analytics workspace metrics alert resource role assignment definition ad sp user app
+  cosmosdb postgres mysql flexible-server server db redis eventhubs servicebus queue topic subscription namespace container blob
+  share policy state backup vault item job provider feature lock deployment sub operation nodepool extension address-pool probe
+  record-set private-endpoint private-link route-table identity policy advisor recommendation consumption usage acr repository manifest
+  snapshot image sig log autoscale diagnostic-settings event-subscription iot hub front-door cdn endpoint profile traffic-manager
+  application-gateway firewall bastion express-route vnet-gateway vpn-connection local-gateway network-watcher containerapp revision replica
+`
+    .split(/\s+/)
+    .filter((word) => word !== ''),
+)
+const CLOUD_READS = new Set(
+  'list describe show get read list-instances list-tags get-iam-policy get-value get-ancestors get-ancestors-iam-policy get-health get-serial-port-output get-status get-named-ports get-shielded-identity get-server-config get-effective-firewalls list-errors list-grantable-roles list-usable list-skus list-sizes list-usage list-ip-addresses list-versions list-locations get-instance-view get-upgrades get-versions check-name check-health exists tail query version show-tags list-details list-available-features search-all-resources wait list-deleted test-iam-permissions validate show-connection-string_'.split(
+    ' ',
+  ),
+)
+const CLOUD_MINTS = new Set([
+  'print-access-token',
+  'print-identity-token',
+  'get-access-token',
+  'create-for-rbac',
+  'generate-sas',
+  'generate-access-token',
+  'sign-url',
+])
+const CLOUD_SECRETS = new Set(['access', 'list-keys', 'list-connection-strings', 'show-connection-string'])
+const CLOUD_LOSES =
+  /^(?:delete|remove|destroy|purge|stop|deallocate|reset|cancel|disable|abandon-instances|delete-instances|drain|clear|detach|revoke|failover|restore|invoke|run-command|terminate|suspend|exec|ssh|call|execute)/
+
+/** gcloud and az: groups of nouns, then a verb. A word that is neither is not understood. */
+export function judgeGroupedCloud(call: Call): void {
+  const values = call.name === 'az' ? AZ_VALUES : GCLOUD_VALUES
+  const parsed = parseOptions(call.args, { values, style: 'gnu', stops: false })
+  const operands = commandWords(call.args, values)
+  const note = noter(call)
+  for (const { name, at, value } of parsed.options) {
+    if (name === 'flags-file') call.note('destructive', 'reads options from a file', at, value ?? at)
+  }
+  if (operands.length === 0) return note('read', 'prints its usage')
+  const at = operands.findIndex((word) => !GROUPS.has(word.value) || !word.fixed)
+  const verb = operands[at === -1 ? operands.length - 1 : at]
+  if (verb === undefined || refuseOpen(call, parsed, operands.slice(0, at + 1))) return
+  const name = verb.value
+  if (name === 'help' || (at === -1 && name === 'info')) return note('read', 'only shows')
+  if (at === -1) return call.note('destructive', `nothing is known about ${call.name} ${name}`, verb)
+  if (operands[0]?.value === 'config' && CLOUD_READS.has(name))
+    return note('read', 'shows the client configuration')
+  if (CLOUD_MINTS.has(name)) return note('change', 'mints a token', ['secret'])
+  if (CLOUD_SECRETS.has(name)) return note('read', 'shows a secret', ['secret'])
+  if (name === 'ssh' && call.name === 'gcloud') return judgeCloudSsh(call, parsed)
+  if (CLOUD_READS.has(name)) {
+    const secret = operands[0]?.value === 'keyvault' && operands[1]?.value === 'secret' && name === 'show'
+    return note('read', `${name} only reads`, secret ? ['secret'] : name === 'tail' ? ['endless'] : [])
+  }
+  if (CLOUD_LOSES.test(name)) return note('destructive', `${name} ends or deletes something`)
+  note(CLOUD_CHANGES.test(name) ? 'change' : 'destructive', `${name} is not a verb that only reads`)
+}
+
+const CLOUD_CHANGES =
+  /^(?:create|update|set|add|patch|resize|start|restart|enable|attach|scale|upgrade|deploy|login|activate|use|get-credentials|import|export|copy|cp|mv|publish|ack|pull|reboot|move|rolling-action|rollback|apply|assign|grant|redeploy|reimage|tag|label|promote|clone|install|init|submit|configure|upload|download|append|swap)/
+const AZ_VALUES = new Set([
+  'g', 'resource-group', 'n', 'name', 'o', 'output', 'query', 'subscription', 's', 'l', 'location', 'ids', 'vault-name', 'account-name', 'cluster-name', 'server',
+  'server-name', 'namespace-name', 'w', 'workspace', 'resource', 'metric', 'metrics', 'interval', 'start-time', 'end-time', 'offset', 'top', 'filter', 'registry',
+  'r', 'nsg-name', 'vnet-name', 'lb-name', 'zone-name', 'resource-type', 'assignee', 'scope', 'container-name', 'c', 'd', 'id', 'aggregation', 'status', 'max-events',
+  'analytics-query', 't', 'timespan', 'slot', 'vm-name', 'application', 'database-name', 'type', 'resource-group-name', 'i', 'repository',
+]) // prettier-ignore
+
+function judgeCloudSsh(call: Call, parsed: ParsedOptions): void {
+  if (parsed.options.some(({ name }) => name === 'ssh-flag'))
+    return call.note('destructive', 'settings of ssh that cannot be judged', call.word, call.args.at(-1))
+  const code = parsed.options.find(({ name }) => name === 'command')?.value
+  if (parsed.dashes)
+    return call.note('destructive', 'options of ssh that cannot be judged', call.word, call.args.at(-1))
+  runRemote(call, code ? [code] : [], 'gcloud compute ssh', call.stdin)
+}
+
+/** Operands up to the first option whose arity is not known: behind it a word may be a value. */
+function commandWords(args: readonly Argument[], values: ReadonlySet<string>): Argument[] {
+  const words: Argument[] = []
+  for (let index = 0; index < args.length; index++) {
+    const arg = args[index]
+    if (arg === undefined) break
+    if (!arg.value.startsWith('-')) {
+      words.push(arg)
+      continue
+    }
+    const name = arg.value.replace(/^-+/, '').replace(/=.*$/s, '')
+    if (!arg.value.includes('=') && values.has(name)) index++
+    else if (
+      !arg.value.includes('=') &&
+      !/^(?:debug|quiet|q|no-verify-ssl|no-paginate|no-cli-pager|no-sign-request|no-user-output-enabled|only-show-errors|verbose|log-http)$/.test(
+        name,
+      )
+    )
+      break
+  }
+  return words
+}
+
+function refuseOpen(call: Call, parsed: ParsedOptions, words: (Argument | undefined)[]): boolean {
+  const bad = words.find((word) => word !== undefined && (!isKnown(word) || !word.fixed))
+  const open = parsed.open[0]
+  if (bad === undefined && open === undefined) return false
+  call.note('destructive', 'a verb or options that are not known before it runs', bad ?? open)
+  return true
+}
+
+function noter(call: Call): (risk: Risk, why: string, flags?: CommandFlag[]) => void {
+  return (risk, why, flags = []) => call.note(risk, why, call.word, call.args.at(-1), flags)
+}

@@ -1,0 +1,240 @@
+import { parseEffect } from '../effect.ts'
+import type { Effect } from '../effect.ts'
+import { isKnown } from '../shell/argument.ts'
+import type { Argument } from '../shell/argument.ts'
+import type { ToolFacts } from '../tools/facts.ts'
+import type { Call } from './call.ts'
+import { parseOptions } from './options.ts'
+import type { Option, ParsedOptions } from './options.ts'
+
+/** Facts made ready: names split, effects read, subcommands as a tree. */
+interface Prepared {
+  does: Effect
+  bare: Effect | null
+  values: Set<string>
+  options: Map<string, Effect>
+  harmless: Set<string>
+  only: Set<string> | null
+  commands: Map<string, Prepared>
+  style: 'gnu' | 'go'
+  writesOperand: number | null
+  runs: number | null
+  /** When given, a harmless option is believed only beside these, its like, and options with a value. */
+  neutral: Set<string> | null
+}
+
+const prepared = new WeakMap<ToolFacts, Prepared>()
+
+/** Judges a call by the facts on its program. */
+export function judgeTool(call: Call, facts: ToolFacts): void {
+  const own = prepared.get(facts) ?? prepare(facts, null)
+  prepared.set(facts, own)
+  judgePrepared(call, own, call.args, call.name)
+}
+
+function judgePrepared(call: Call, facts: Prepared, args: Argument[], path: string): void {
+  if (isHelp(args, facts)) return call.note('read', `${path} prints its help`, call.word, args.at(-1))
+  const parsed = parseOptions(args, {
+    values: facts.values,
+    names: new Set([...facts.options.keys(), ...facts.harmless, ...(facts.only ?? [])]),
+    style: facts.style,
+    stops: facts.commands.size > 0 || facts.runs !== null,
+  })
+  const harmless = isHarmless(parsed, facts)
+  noteOptions(call, facts, parsed, path, harmless)
+  const [operand] = parsed.operands
+  if (facts.commands.size > 0 && operand !== undefined) {
+    const done = judgeSubcommand(call, facts, operand, args.slice(parsed.firstOperand + 1), path, parsed)
+    if (done) return
+  }
+  if (facts.runs !== null) return judgeInner(call, facts, facts.runs, parsed, path)
+  const effect = operand === undefined && facts.bare !== null ? facts.bare : facts.does
+  if (facts.commands.size > 0 && operand !== undefined) {
+    return call.note('destructive', `${path} has no subcommand ${operand.value} that is known`, operand)
+  }
+  if (harmless) return call.note('read', `${path} only shows what it would do`, call.word, args.at(-1))
+  call.note(effect.risk, `${path}: ${effect.why}`, call.word, args.at(-1), effect.flags)
+  noteWrittenOperands(call, facts, parsed, path)
+}
+
+/** `true` when a subcommand was found and judged. */
+function judgeSubcommand(
+  call: Call,
+  facts: Prepared,
+  verb: Argument,
+  rest: Argument[],
+  path: string,
+  parsed: ParsedOptions,
+): boolean {
+  if (!isKnown(verb) || !verb.fixed || verb.glob) {
+    call.note('destructive', `the subcommand of ${path} is not known before it runs`, verb)
+    return true
+  }
+  if (parsed.open.some((word) => word.start < verb.start)) {
+    call.note(
+      'destructive',
+      `words before the subcommand of ${path} are not known before it runs`,
+      call.word,
+      verb,
+    )
+    return true
+  }
+  const child = findCommand(facts.commands, verb.value)
+  if (child === null) return false
+  judgePrepared(call, child, rest, `${path} ${verb.value}`)
+  return true
+}
+
+function findCommand(commands: Map<string, Prepared>, verb: string): Prepared | null {
+  const exact = commands.get(verb)
+  if (exact !== undefined) return exact
+  for (const [name, child] of commands) {
+    if (name.endsWith('*') && verb.startsWith(name.slice(0, -1))) return child
+  }
+  return null
+}
+
+/** Only alone: behind further words `--help` may be meant for another program. */
+function isHelp(args: Argument[], facts: Prepared): boolean {
+  const [only, ...more] = args
+  if (only === undefined || more.length > 0) return false
+  return (
+    only.value === '--help' || only.value === '--version' || (facts.style === 'go' && only.value === '-h')
+  )
+}
+
+function isHarmless(parsed: ParsedOptions, facts: Prepared): boolean {
+  const { neutral } = facts
+  const others = parsed.options.every(
+    ({ name }) => neutral === null || facts.harmless.has(name) || facts.values.has(name) || neutral.has(name),
+  )
+  return (
+    others &&
+    parsed.open.length === 0 &&
+    parsed.options.some((option) => facts.harmless.has(option.name) && isOn(option))
+  )
+}
+
+/** `--dry-run`, but not `--dry-run=none`. */
+function isOn({ candidates, value }: Option): boolean {
+  return (
+    candidates.length === 1 &&
+    (value === null || (isKnown(value) && !/^(?:false|none|no|0|)$/.test(value.value)))
+  )
+}
+
+function noteOptions(
+  call: Call,
+  facts: Prepared,
+  parsed: ParsedOptions,
+  path: string,
+  harmless: boolean,
+): void {
+  for (const option of parsed.options) noteOption(call, facts, option, path, harmless)
+  const risky = facts.only !== null || [...facts.options.values()].some((effect) => effect.risk !== 'read')
+  for (const word of parsed.open) {
+    if (risky) call.note('destructive', `options of ${path} that are not known before it runs`, word)
+  }
+}
+
+function noteOption(call: Call, facts: Prepared, option: Option, path: string, harmless: boolean): void {
+  const effects = option.candidates.flatMap((name) => facts.options.get(name) ?? [])
+  const { name, value, at } = option
+  if (effects.length === 0) {
+    const known = option.candidates.some(
+      (one) => facts.only?.has(one) === true || facts.values.has(one) || facts.harmless.has(one),
+    )
+    if (facts.only !== null && !known && name !== 'help' && name !== 'version') {
+      call.note('destructive', `${path} has an option ${name} that is not known`, at)
+    }
+    return
+  }
+  for (const effect of effects) {
+    if (effect.file && value !== null && isNoFile(value)) continue
+    if (harmless && effect.risk !== 'destructive') continue
+    call.note(
+      effect.risk,
+      `${path} ${name.length === 1 && facts.style === 'gnu' ? '-' : '--'}${name}: ${effect.why}`,
+      at,
+      value ?? at,
+      effect.flags,
+    )
+  }
+}
+
+/** Output that lands in no file. */
+export function isNoFile(argument: Argument): boolean {
+  return isKnown(argument) && /^(?:-|\/dev\/(?:null|stdout|stderr|tty|fd\/[012]))$/.test(argument.value)
+}
+
+function noteWrittenOperands(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
+  if (facts.writesOperand === null) return
+  for (const operand of parsed.operands.slice(facts.writesOperand)) {
+    if (!isNoFile(operand)) call.note('change', `${path} writes the file`, operand)
+  }
+}
+
+function judgeInner(call: Call, facts: Prepared, skip: number, parsed: ParsedOptions, path: string): void {
+  const effect = parsed.operands.length <= skip ? (facts.bare ?? facts.does) : facts.does
+  if (
+    parsed.open.length > 0 &&
+    parsed.open.some((word) => parsed.operands.slice(0, skip + 1).includes(word))
+  ) {
+    call.note('destructive', `what ${path} runs is not known before it runs`, call.word, parsed.open[0])
+  }
+  if (effect.risk !== 'read' || effect.flags.length > 0 || parsed.operands.length <= skip) {
+    call.note(
+      effect.risk,
+      `${path}: ${effect.why}`,
+      call.word,
+      parsed.operands[skip - 1] ?? call.word,
+      effect.flags,
+    )
+  }
+  const words = parsed.operands.slice(skip)
+  if (words.length > 0) call.run(words, { through: path })
+}
+
+function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
+  const own: Prepared = {
+    does: parseEffect(facts.does ?? 'read'),
+    bare: facts.bare === undefined ? null : parseEffect(facts.bare),
+    values: new Set([...(parent?.values ?? []), ...names(facts.values)]),
+    options: new Map(parent?.options ?? []),
+    harmless: new Set([...(parent?.harmless ?? []), ...names(facts.harmless)]),
+    only:
+      facts.only === undefined
+        ? (parent?.only ?? null)
+        : new Set([...(parent?.only ?? []), ...names(facts.only)]),
+    commands: new Map(),
+    style: facts.style ?? parent?.style ?? 'gnu',
+    writesOperand: facts.writesOperand ?? null,
+    runs: facts.runs ?? null,
+    neutral: facts.neutral === undefined ? null : new Set(names(facts.neutral)),
+  }
+  for (const [keys, effect] of Object.entries(facts.options ?? {})) {
+    for (const key of names(keys)) own.options.set(key, parseEffect(effect))
+  }
+  for (const [keys, child] of Object.entries(facts.commands ?? {})) {
+    for (const key of names(keys))
+      addCommand(own, key.split('.'), typeof child === 'string' ? { does: child } : child)
+  }
+  return own
+}
+
+/** `repo.list` becomes `list` below `repo`; a group that was not described itself only holds its children. */
+function addCommand(parent: Prepared, [name = '', ...rest]: string[], facts: ToolFacts): void {
+  const known = parent.commands.get(name)
+  if (rest.length > 0) {
+    const group = known ?? prepare({ bare: 'read: prints its help' }, parent)
+    parent.commands.set(name, group)
+    addCommand(group, rest, facts)
+    return
+  }
+  const own = prepare(facts, parent)
+  parent.commands.set(name, known === undefined ? own : { ...own, commands: known.commands })
+}
+
+function names(list: string | undefined): string[] {
+  return (list ?? '').split(/\s+/).filter((name) => name !== '')
+}

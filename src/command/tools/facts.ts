@@ -1,0 +1,32 @@
+/**
+ * The form in which facts on a program are written. Effects are short texts, read by `parseEffect`:
+ * `read`, `change: why`, `destructive: why`, `read endless: why`, `change file: why`. Names of options are written
+ * without dashes, several in one string separated by spaces.
+ */
+export interface ToolFacts {
+  /** What it does when no option or subcommand says otherwise. Default `read`. */
+  does?: string
+  /** What it does without operands, where that differs. */
+  bare?: string
+  /** Options that take a value: needed to tell values from operands and subcommands. */
+  values?: string
+  /** Options with an effect of their own, by name. They must stand in `values` too when they take a value. */
+  options?: Record<string, string>
+  /** Options that turn it into a harmless run (`dry-run`), whatever else is given. */
+  harmless?: string
+  /** When given, `harmless` holds only if all other options are among these, or take a value. */
+  neutral?: string
+  /** When given, every option outside `only`, `values` and `options` counts as not understood. */
+  only?: string
+  /** Subcommands: `get`, `list ls` for several names, `config.view` for nested ones, `describe-*` for a prefix. */
+  commands?: Record<string, string | ToolFacts>
+  /** `go`: `-long` is one option. Default `gnu`. */
+  style?: 'gnu' | 'go'
+  /** Operand number from which on files are written: `uniq IN OUT` is 1. */
+  writesOperand?: number
+  /** Its operands from this number on are a command, as for `timeout 5 ls` (1) or `nice ls` (0). */
+  runs?: number
+}
+
+/** Facts by program name; several names in one key are separated by spaces. */
+export type ToolTable = Record<string, ToolFacts | string>

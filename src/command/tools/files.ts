@@ -1,0 +1,120 @@
+import type { ToolTable } from './facts.ts'
+
+/** Files, folders, archives and disks. */
+export const FILES: ToolTable = {
+  'ls dir vdir ll stat file du df lsattr getfacl namei pathchk mountpoint findmnt lsblk realpath readlink basename dirname locate mlocate plocate exa eza duf quota repquota':
+    'read',
+  tree: {
+    values: 'o L P I H T charset filelimit timefmt',
+    options: { o: 'change file: writes its output to a file', R: 'change: writes listings into folders' },
+  },
+  'cp mv install ln link mkdir touch chmod chown chgrp setfacl chattr mkfifo mknod rename mktemp fallocate updatedb restorecon setcap ditto':
+    'change: writes files, folders or their rights',
+  'rm rmdir unlink shred truncate srm trash': 'destructive: removes or empties files',
+  'wipefs mkfs mkfs.ext4 mkfs.xfs mkswap fsck fsck.ext4 xfs_repair e2fsck resize2fs tune2fs sfdisk sgdisk gdisk debugfs losetup cryptsetup':
+    'destructive: works on a disk',
+  'xfs_info dumpe2fs blockdev': {
+    does: 'read',
+    options: {
+      'setro setrw setra setbsz setfra flushbufs rereadpt': 'change: sets a property of the device',
+    },
+  },
+  'fdisk parted': {
+    does: 'destructive interactive: changes partitions',
+    options: { 'l list': 'read' },
+    values: 'b c',
+  },
+  blkid: { options: { 'g garbage-collect w': 'change: writes its cache' }, values: 'c o s t L U w' },
+  mount: { does: 'change: mounts a file system', bare: 'read: lists mounts', values: 't types o options' },
+  'umount swapoff swapon': {
+    does: 'change: mounts or unmounts',
+    options: { 's show summary': 'read: lists swap' },
+  },
+  rsync: {
+    does: 'change: copies files',
+    values:
+      'e rsh rsync-path exclude include exclude-from include-from files-from f filter B block-size T temp-dir compare-dest copy-dest link-dest log-file log-file-format out-format password-file bwlimit timeout contimeout max-size min-size M remote-option port address sockopts iconv partial-dir backup-dir suffix chmod chown info debug write-batch only-write-batch read-batch',
+    options: {
+      'e rsh rsync-path M remote-option': 'destructive: names a program to run',
+      'delete delete-before delete-during delete-after delete-delay delete-excluded del remove-source-files delete-missing-args':
+        'destructive: deletes files',
+      'log-file write-batch only-write-batch': 'change: writes a file',
+    },
+    harmless: 'n dry-run list-only',
+  },
+  scp: {
+    does: 'change: copies files',
+    values: 'c D F i J l o P S X',
+    options: { 'S D o F': 'destructive: settings that can run a program' },
+  },
+  'sftp ftp lftp': 'destructive interactive: opens a session for a person',
+  zip: {
+    does: 'change: writes an archive',
+    values: 'b n t tt x i T TT unzip-command',
+    options: {
+      'TT unzip-command': 'destructive: runs a program',
+      T: 'change: tests with a program',
+      'm move d delete': 'destructive: removes files',
+    },
+  },
+  unzip: { does: 'change: writes files', values: 'd x P', options: {} },
+  'zipinfo zipgrep lsar': 'read',
+  'gzip bzip2 xz zstd lz4 pigz pbzip2 gunzip bunzip2 unxz unzstd compress uncompress lzma unlzma lzop': {
+    does: 'change: replaces files',
+    values: 'S suffix T threads o output D',
+    bare: 'read: filters its input',
+    options: { 'o output': 'change file: writes a file' },
+    harmless: 'c stdout to-stdout l list t test',
+    neutral:
+      'd decompress uncompress k keep v verbose q quiet n no-name N name f force z compress r recursive 1 2 3 4 5 6 7 8 9 best fast s small',
+  },
+  '7z unrar 7za': {
+    does: 'change: writes files',
+    commands: { 'l t': 'read', 'x e a u d rn': 'change: writes files' },
+  },
+  smartctl: {
+    values:
+      'd device T tolerance n nocheck f format l log t test s smart o offlineauto S saveauto B P F i r q quietmode set drivedb',
+    options: { 't test s smart o offlineauto S saveauto set X abort': 'change: changes the disk' },
+  },
+  hdparm: { does: 'change: sets a property of the disk', harmless: 'I', neutral: '' },
+  'lvs vgs pvs lvdisplay vgdisplay pvdisplay lvscan vgscan pvscan lvmdiskscan': 'read',
+  'lvcreate lvextend lvrename lvconvert vgcreate vgextend pvcreate pvresize lvchange vgchange':
+    'change: changes volumes',
+  'lvremove vgremove pvremove lvreduce vgreduce lvresize': 'destructive: removes or shrinks volumes',
+  dmsetup: { commands: { 'ls info status table deps version targets': 'read' }, bare: 'read' },
+  mdadm: {
+    does: 'destructive: changes an array',
+    harmless: 'D detail E examine Q query',
+    neutral: 's scan v verbose b brief',
+  },
+  zpool: {
+    commands: {
+      'list status get history iostat events version': 'read',
+      'scrub clear online import trim add attach': 'change: changes a pool',
+      'destroy remove detach offline export labelclear': 'destructive: takes a pool apart',
+    },
+  },
+  zfs: {
+    commands: {
+      'list get diff holds version userspace groupspace': 'read',
+      'snapshot create set mount unmount share send clone promote rename hold release':
+        'change: changes a file system',
+      'destroy rollback receive': 'destructive: destroys or overwrites',
+    },
+  },
+  btrfs: {
+    commands: {
+      'filesystem.df filesystem.show filesystem.usage subvolume.list subvolume.show scrub.status device.stats device.usage version':
+        'read',
+      'scrub.start subvolume.create subvolume.snapshot balance.start': 'change: changes a file system',
+      'subvolume.delete': 'destructive: deletes',
+    },
+  },
+  'xfs_quota nfsstat showmount': 'read',
+  exportfs: {
+    does: 'change: changes exports',
+    bare: 'read',
+    options: { 'r a u f o i': 'change: changes exports' },
+  },
+}

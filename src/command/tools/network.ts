@@ -1,0 +1,190 @@
+import type { ToolTable } from './facts.ts'
+
+/** Networks and protocols. */
+export const NETWORK: ToolTable = {
+  'traceroute traceroute6 tracepath tracepath6 host whois geoiplookup ipcalc sipcalc delv drill tcptraceroute dnstracer':
+    'read',
+  dig: { values: 'b c f k m p q t x y', options: {} },
+  nslookup: { does: 'read', bare: 'destructive interactive: opens a session' },
+  mtr: {
+    does: 'read endless interactive: refreshes until it is stopped',
+    values: 'c report-cycles i interval s psize F filename a address f first-ttl m max-ttl',
+    harmless: 'r report c report-cycles w report-wide j json x xml C csv',
+  },
+  ss: {
+    values: 'f family A query socket D diag F filter N net',
+    options: {
+      'K kill': 'destructive: closes connections',
+      'E events': 'read endless: follows connections',
+      'D diag': 'change: writes a file',
+    },
+  },
+  netstat: { values: '', options: { 'c continuous': 'read endless: repeats until it is stopped' } },
+  arp: {
+    does: 'read',
+    values: 'i device H hw-type A protocol f',
+    options: { 'd delete s set f file': 'change: changes the table' },
+  },
+  route: {
+    does: 'read',
+    values: 'A',
+    commands: {
+      'add change': 'change: changes routes',
+      'del delete flush': 'destructive: removes routes',
+      get: 'read',
+    },
+  },
+  ethtool: {
+    does: 'read',
+    values: '',
+    options: {
+      's change K features offload G set-ring C coalesce A pause E change-eeprom f flash r negotiate p identify t test L set-channels N config-nfc U X set-rxfh-indir W set-dump reset set-priv-flags set-eee set-phy-tunable set-tunable set-fec config-ntuple':
+        'change: changes the interface',
+    },
+  },
+  'iptables ip6tables iptables-legacy': {
+    does: 'change: changes rules',
+    values: 't table s d p j i o m dport sport',
+    options: {
+      'F flush X delete-chain D delete Z zero': 'destructive: removes rules',
+      modprobe: 'destructive: runs a program',
+    },
+    harmless: 'L list S list-rules C check',
+    neutral: 'n numeric v verbose x exact line-numbers w wait 4 6 ipv4 ipv6',
+  },
+  'iptables-save ip6tables-save': {
+    values: 't table f file M modprobe',
+    options: { 'f file': 'change file: writes a file', 'M modprobe': 'destructive: runs a program' },
+  },
+  'iptables-restore': 'destructive: replaces the rules',
+  nft: {
+    values: 'f file I D',
+    options: { 'f file i interactive': 'destructive: runs a script' },
+    commands: {
+      list: 'read',
+      'add insert create rename replace': 'change: changes rules',
+      'delete flush destroy reset': 'destructive: removes rules',
+      monitor: 'read endless: follows changes',
+    },
+  },
+  ufw: {
+    commands: {
+      'status version': 'read',
+      'allow deny limit enable reload': 'change: changes rules',
+      'delete reset disable reject': 'destructive: removes rules',
+    },
+  },
+  'firewall-cmd': {
+    does: 'change: changes rules',
+    values: 'zone service',
+    harmless:
+      'state list-all list-services list-ports list-all-zones get-zones get-active-zones get-default-zone get-services list-rich-rules list-interfaces list-sources',
+    neutral: 'permanent',
+  },
+  conntrack: {
+    does: 'destructive: changes connections',
+    values: 's d p f src dst proto orig-src orig-dst o output',
+    harmless: 'L dump C count S stats',
+    neutral: 'n',
+  },
+  ipvsadm: {
+    does: 'destructive: changes services',
+    harmless: 'L l list',
+    neutral: 'n numeric stats rate timeout daemon sort exact c connection t u thresholds persistent-conn',
+    values: 't u',
+  },
+  brctl: {
+    commands: {
+      'show showmacs showstp': 'read',
+      'addbr addif setfd stp': 'change: changes a bridge',
+      'delbr delif': 'destructive: removes a bridge',
+    },
+  },
+  bridge: { commands: { 'link.show fdb.show vlan.show mdb.show link fdb vlan': 'read' } },
+  nmcli: {
+    bare: 'read',
+    values: 'f fields g get-values m mode w',
+    commands: {
+      'general.status device.status device.show connection.show': 'read',
+      'device connection general radio': 'read',
+      'connection.up connection.modify connection.add device.connect connection.reload':
+        'change: changes the network',
+      'connection.down connection.delete device.disconnect device.delete':
+        'destructive: takes the network down',
+    },
+  },
+  'tcpdump tshark': {
+    does: 'read endless: shows packets until it is stopped',
+    values: 'i interface c count w r B C F G M s T V W y Y z Z E f d e o R a b',
+    options: { w: 'change file: writes a file', z: 'destructive: runs a program', ' ': 'read' },
+  },
+  ngrep: {
+    does: 'read endless: shows packets until it is stopped',
+    values: 'I O d n s S W c P F A',
+    options: { O: 'change: writes a file' },
+  },
+  nmap: {
+    values: 'p P e S g D oN oX oG oA iL script script-args',
+    options: { 'o oN oX oG oA': 'change: writes a file', 'script A sC': 'destructive: runs scripts' },
+  },
+  grpcurl: {
+    does: 'change: calls a method',
+    values: 'd H import-path proto protoset cacert cert key authority max-time',
+    style: 'go',
+  },
+  'ssh-keyscan': 'read',
+  'ssh-keygen': {
+    does: 'change: writes keys',
+    values: 'f t b C N F R E',
+    options: { 'R D': 'destructive: removes keys or loads a library' },
+    harmless: 'l F B',
+    neutral: 'v q',
+  },
+  'ssh-add': {
+    does: 'change: adds keys',
+    harmless: 'l L',
+    neutral: 'q v',
+    options: { 'D d': 'destructive: removes keys', 's S e': 'destructive: loads a library' },
+    values: 't s S e',
+  },
+  'ssh-copy-id': 'change: adds a key on another host',
+  chronyc: {
+    bare: 'destructive interactive: opens a session',
+    values: 'h p',
+    commands: {
+      'tracking sources sourcestats activity ntpdata serverstats clients rtcdata smoothing': 'read',
+      '*': 'change: changes the clock',
+    },
+  },
+  amtool: {
+    values: 'alertmanager.url config.file timeout o output author',
+    commands: {
+      'alert.query alert silence.query silence check-config config.show config.routes config.routes.test config.routes.show cluster.show template.render':
+        'read',
+      'silence.add alert.add silence.update': 'change: changes silences or alerts',
+      'silence.expire': 'destructive: removes silences',
+      'silence.import': 'destructive: runs from a file',
+    },
+  },
+  promtool: {
+    values: 'http.config.file headers',
+    commands: {
+      'check.* query.* test.rules tsdb.list tsdb.analyze tsdb.dump check.config check.rules check.metrics query.instant query.range query.series query.labels':
+        'read',
+      'push.metrics tsdb.create-blocks-from': 'change: writes samples',
+      'debug.*': 'change: writes a file',
+    },
+  },
+  logcli: {
+    values: 'addr org-id bearer-token username password since from to limit batch o output timezone',
+    commands: {
+      'query instant-query labels series stats volume volume_range detected-fields': {
+        options: {
+          'tail f': 'read endless: follows the log',
+          'part-path-prefix merge-parts': 'change: writes files',
+        },
+      },
+    },
+  },
+  'ab hey wrk k6 siege vegeta locust': 'destructive: puts load on a service',
+}

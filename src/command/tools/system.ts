@@ -1,0 +1,279 @@
+import type { ToolTable } from './facts.ts'
+
+/** Processes, services, logs, packages and the kernel. */
+export const SYSTEM: ToolTable = {
+  'ps pgrep pidof pstree uptime free w who whoami last lastb lastlog users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo dmidecode lshw lsns lsipc ipcs locale getconf getent printenv tty lsof pmap pwdx lslocks lslogins nstat sensors finger acpi systemd-cgls systemd-analyze systemd-detect-virt systemd-path systemd-id128 ntpq ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd nm objdump readelf size lsscsi dpkg-query rpmquery apt-cache repoquery needs-restarting check-support-status':
+    'read',
+  'top htop btop atop nmon glances iotop powertop slabtop systemd-cgtop': {
+    does: 'read endless interactive: refreshes until it is stopped',
+    values: 'd delay n iterations p pid u U o w E e sort-override',
+    options: {},
+  },
+  dmesg: {
+    values: 'f facility l level n console-level F file s buffer-size since until time-format',
+    options: {
+      'w follow W follow-new': 'read endless: follows the log',
+      'C clear c read-clear': 'destructive: clears the log',
+      'n console-level D console-off E console-on': 'change: sets what the console shows',
+    },
+  },
+  journalctl: {
+    values:
+      'u unit user-unit n lines o output b boot S since U until p priority t identifier g grep D directory file root image namespace facility c cursor after-cursor cursor-file output-fields vacuum-size vacuum-time vacuum-files verify-key interval M machine case-sensitive T exclude-identifier invocation',
+    options: {
+      'f follow': 'read endless: follows the log',
+      'vacuum-size vacuum-time vacuum-files': 'destructive: deletes logs',
+      'rotate flush sync relinquish-var smart-relinquish-var update-catalog': 'change: works on the journal',
+      'setup-keys cursor-file': 'change: writes a file',
+    },
+  },
+  systemctl: {
+    bare: 'read: lists units',
+    values:
+      't type state p property P n lines o output H host M machine job-mode kill-whom kill-who s signal root image when what preset-mode legend boot-loader-menu check-inhibitors kill-value timestamp message',
+    harmless: 'dry-run',
+    commands: {
+      'status show list-units list-unit-files list-timers list-sockets list-jobs list-dependencies list-machines list-automounts list-paths is-active is-enabled is-failed is-system-running cat help get-default show-environment whoami':
+        'read',
+      'start stop restart reload try-restart reload-or-restart try-reload-or-restart condrestart force-reload enable disable reenable mask unmask link preset preset-all add-wants add-requires daemon-reload daemon-reexec reset-failed set-property set-default freeze thaw bind mount-image log-level log-target service-log-level service-log-target':
+        'change: changes a service',
+      edit: 'change interactive: opens an editor',
+      'set-environment import-environment unset-environment': 'destructive: changes what services run',
+      'kill clean revert cancel isolate rescue emergency default halt poweroff reboot kexec soft-reboot exit switch-root suspend hibernate hybrid-sleep suspend-then-hibernate sleep':
+        'destructive: ends services or the machine',
+    },
+  },
+  loginctl: {
+    bare: 'read',
+    commands: {
+      'list-sessions list-users list-seats session-status user-status seat-status show-session show-user show-seat':
+        'read',
+      'terminate-session terminate-user kill-session kill-user terminate-seat': 'destructive: ends sessions',
+      'enable-linger disable-linger lock-session unlock-session activate': 'change: changes sessions',
+    },
+    values: 'p property n lines o output s signal',
+  },
+  'timedatectl hostnamectl localectl': {
+    bare: 'read',
+    values: 'H host M machine p property',
+    commands: {
+      'status show timesync-status show-timesync list-timezones list-locales list-keymaps hostname': 'read',
+      'set-*': 'change: sets it',
+    },
+  },
+  'resolvectl systemd-resolve': {
+    bare: 'read',
+    values: 'i interface t type c class p protocol',
+    options: { 'flush-caches reset-statistics set-dns set-domain revert': 'change: changes the resolver' },
+    commands: {
+      'query status statistics service dns domain openpgp tlsa show-cache show-server-state': 'read',
+      'flush-caches reset-statistics revert': 'change: changes the resolver',
+      monitor: 'read endless: shows what happens until it is stopped',
+    },
+  },
+  coredumpctl: {
+    bare: 'read',
+    values: 'n o F D S since until output field directory',
+    options: { 'o output': 'change file: writes a file' },
+    commands: { 'list info dump': 'read', 'debug gdb': 'destructive interactive: opens a debugger' },
+  },
+  crontab: {
+    does: 'change: replaces the table',
+    bare: 'change: replaces the table',
+    values: 'u',
+    options: { r: 'destructive: removes the table', e: 'change interactive: opens an editor' },
+    harmless: 'l',
+  },
+  atq: 'read',
+  atrm: 'destructive: removes jobs',
+  'iostat mpstat pidstat vmstat sar dstat nfsiostat cifsiostat': {
+    values: 'p P o f g j s e i u I dec human',
+    options: { o: 'change file: writes a file' },
+  },
+  chkconfig: { does: 'change: changes services', bare: 'read', harmless: 'list' },
+  renice: 'change: changes a priority',
+  'chrt ionice': {
+    runs: 0,
+    bare: 'read: shows a priority',
+    does: 'read: runs with another priority',
+    values: 'c n T P D class classdata sched-runtime sched-period sched-deadline',
+    options: { 'p pid P pgid u uid': 'change: changes a priority' },
+  },
+  'nice nohup stdbuf unbuffer setsid eatmydata cgexec catchsegv': {
+    runs: 0,
+    bare: 'read',
+    does: 'read: runs a command',
+    values: 'n adjustment i o e input output error g',
+  },
+  timeout: { runs: 1, bare: 'read', does: 'read: runs a command', values: 'k kill-after s signal' },
+  time: {
+    runs: 0,
+    bare: 'read',
+    does: 'read: runs a command',
+    values: 'f format o output',
+    options: { 'o output': 'change file: writes a file' },
+  },
+  taskset: {
+    runs: 1,
+    bare: 'read',
+    does: 'read: runs a command',
+    values: '',
+    options: { 'p pid': 'change: changes where a process runs' },
+  },
+  flock: {
+    runs: 1,
+    bare: 'change: takes a lock',
+    does: 'read: waits for a lock',
+    values: 'w timeout wait E conflict-exit-code c command',
+    options: { 'c command': 'destructive: runs a text' },
+  },
+  numactl: {
+    runs: 0,
+    bare: 'read',
+    does: 'read: runs a command',
+    values: 'i interleave m membind N cpunodebind C physcpubind l p preferred',
+    options: { 'H hardware s show': 'read' },
+  },
+  unshare: {
+    runs: 0,
+    bare: 'destructive interactive: opens a shell',
+    does: 'read: runs a command',
+    values: 'R root w wd S setuid G setgid propagation',
+  },
+  chroot: {
+    runs: 1,
+    bare: 'destructive interactive: opens a shell',
+    does: 'read: runs a command',
+    values: 'groups userspec',
+  },
+  nsenter: {
+    runs: 0,
+    bare: 'destructive interactive: opens a shell',
+    does: 'read: runs a command',
+    values: 't target S setuid G setgid',
+  },
+  'strace ltrace': {
+    runs: 0,
+    bare: 'read endless: follows a process',
+    does: 'read: runs a command and shows its calls',
+    values:
+      'e p P o s a b E u S I X O attach expr output trace string-limit status trace-path env inject fault kvm',
+    options: {
+      'o output': 'change file: writes a file',
+      'E env': 'destructive: changes what the command runs',
+      'inject fault': 'destructive: interferes with the process',
+    },
+  },
+  perf: {
+    commands: { 'list stat report script top version annotate': 'read', record: 'change: writes a file' },
+  },
+  sysctl: 'read',
+  'modprobe insmod rmmod depmod kexec update-grub grub-install update-initramfs dracut mkinitrd':
+    'destructive: changes the kernel',
+  'shutdown reboot halt poweroff init telinit': 'destructive: stops the machine',
+  'useradd usermod groupadd groupmod adduser addgroup chpasswd gpasswd chsh chfn': 'change: changes accounts',
+  'userdel groupdel deluser delgroup': 'destructive: removes accounts',
+  passwd: { does: 'change interactive: changes a password', harmless: 'S status', neutral: 'a all' },
+  'visudo vipw vigr sudoedit': 'change interactive: opens an editor',
+  'setenforce semanage setsebool auditctl': 'change: changes a policy',
+  'ausearch aureport': 'read',
+  'logger wall write mesg': 'change: writes to the log or to terminals',
+  'mail mailx sendmail mutt': 'change: sends mail',
+  logrotate: {
+    does: 'destructive: rotates and deletes logs',
+    harmless: 'd debug',
+    values: 's state l log m mail',
+  },
+  'screen tmux': {
+    does: 'destructive interactive: opens a session',
+    commands: { 'ls list-sessions list-windows list-panes': 'read' },
+    options: {},
+  },
+  'script expect socat ansible ansible-playbook parallel make rake ant gradle mvn':
+    'destructive: runs what it is given',
+  'gdb lldb dlv jdb': 'destructive interactive: opens a debugger',
+  'perl ruby node nodejs deno bun php lua Rscript tclsh osascript pwsh groovy scala erl iex elixir irb python2 ipython jshell ghci':
+    {
+      does: 'destructive: runs code that cannot be judged',
+      bare: 'destructive interactive: runs code that cannot be judged',
+    },
+  'apt apt-get aptitude': {
+    values: 'o option c config-file t target-release',
+    options: { 'o option c config-file': 'destructive: settings that can run a program' },
+    harmless: 's simulate just-print dry-run recon no-act',
+    commands: {
+      'list show search policy depends rdepends changelog check madison showpkg stats showsrc indextargets':
+        'read',
+      'update upgrade install reinstall full-upgrade dist-upgrade source download build-dep clean autoclean mark hold unhold':
+        'change: changes packages',
+      'remove purge autoremove autopurge dselect-upgrade': 'destructive: removes packages',
+    },
+  },
+  dpkg: {
+    does: 'change: changes packages',
+    neutral: 'no-pager',
+    harmless:
+      'l list L listfiles s status S search p print-avail I info c contents print-architecture get-selections C audit V verify compare-versions',
+    options: { 'r remove P purge': 'destructive: removes packages' },
+  },
+  rpm: {
+    does: 'change: changes packages',
+    options: { 'e erase': 'destructive: removes packages', 'E eval pipe': 'destructive: runs code' },
+    harmless: 'q query V verify K checksig showrc',
+    neutral:
+      'a all i info l list f file p package c d R requires provides whatprovides changelog last queryformat qf s state docfiles configfiles scripts nosignature nodigest filesbypkg',
+  },
+  'yum dnf microdnf zypper tdnf': {
+    values: 'c config disablerepo enablerepo repo x exclude releasever installroot',
+    commands: {
+      'list info search provides whatprovides repolist check-update check-upgrade deplist history.list history.info updateinfo repoquery lr se if version group.list grouplist module.list':
+        'read',
+      'install update upgrade downgrade reinstall localinstall makecache clean distro-sync up in ref refresh groupinstall':
+        'change: changes packages',
+      'remove erase autoremove rm history.undo history.rollback': 'destructive: removes packages',
+    },
+  },
+  apk: {
+    commands: {
+      'info list search policy stats version audit': 'read',
+      'add update upgrade fix cache': 'change: changes packages',
+      del: 'destructive: removes packages',
+    },
+  },
+  snap: {
+    commands: {
+      'list info find changes services logs version connections': 'read',
+      'install refresh start stop restart enable disable': 'change: changes packages',
+      remove: 'destructive: removes packages',
+    },
+  },
+  'pip pip3': {
+    commands: {
+      'list show freeze check index search': 'read',
+      'install download wheel': 'change: changes packages',
+      uninstall: 'destructive: removes packages',
+    },
+  },
+  'npm yarn pnpm': {
+    commands: {
+      'ls list view info outdated audit why': 'read',
+      'install ci add update': 'change: changes packages',
+      'uninstall remove': 'destructive: removes packages',
+    },
+    options: { 'fix script-shell': 'destructive: changes packages or runs code' },
+  },
+  gem: {
+    commands: {
+      'list info search specification': 'read',
+      'install update': 'change: changes packages',
+      uninstall: 'destructive: removes packages',
+    },
+  },
+  go: {
+    commands: { 'version env list': 'read', 'build get install mod': 'change: builds' },
+    options: { 'w u toolexec exec': 'destructive: changes settings or runs a program' },
+  },
+  'jps jstack': { options: { F: 'change: stops the process for a while' } },
+  jstat: 'read',
+  jmap: { does: 'read', options: { 'dump*': 'change: writes a file' } },
+}
