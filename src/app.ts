@@ -18,7 +18,7 @@ import type { Database, EmbeddedPostgres } from './db/index.ts'
 import { createServer } from './http/index.ts'
 import { invoke } from './operations/index.ts'
 import type { OperationDeps } from './operations/index.ts'
-import { createPageSource, receiveAlerts, respond, RESPONSE_WORKFLOW } from './response/index.ts'
+import { createPageSource, receiveAlerts, respondToTheEnd, RESPONSE_WORKFLOW } from './response/index.ts'
 import type { ResponseDeps, Service } from './response/index.ts'
 import { createOutputStore, executeBash, killLeftover } from './step/index.ts'
 import { measureSignal, verify } from './verification/index.ts'
@@ -154,7 +154,7 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   const engine = engineFor(options, store)
   const responseDeps = buildResponse(options, clock, store.database)
   engine.define<{ incidentId: string }>(RESPONSE_WORKFLOW, (context, input) =>
-    respond(responseDeps, context, input),
+    respondToTheEnd(responseDeps, context, input),
   )
   await engine.launch()
   const webhookToken = await secretFile(config.dataDir, 'webhook-token')

@@ -41,7 +41,7 @@ export async function countAll(
   const counts = empty(accepted.size, [...effects.values()].flat().length)
   counts.doubledEffects = [...effects].filter(([, lines]) => lines.length > 1).map(([ticket]) => ticket)
   const seen = new Map<string, number>()
-  for await (const incident of incidents(get)) {
+  for await (const incident of listIncidents((at) => call(address, address.token, 'GET', `/api/v1${at}`))) {
     const ticket = String(incident['title'])
     seen.set(ticket, (seen.get(ticket) ?? 0) + 1)
     counts.incidents += 1
@@ -53,11 +53,15 @@ export async function countAll(
   return counts
 }
 
-async function* incidents(get: (at: string) => Promise<Row>): AsyncGenerator<Row> {
+/** Every incident, page by page. */
+export async function* listIncidents(
+  get: (at: string) => Promise<{ status: number; value: Row } | null>,
+): AsyncGenerator<Row> {
   for (let from = ''; ;) {
     const page = await get(`/incidents?limit=200${from}`)
-    yield* page['incidents'] as Row[]
-    const next = page['next']
+    if (page?.status !== 200) throw new Error(`the incidents cannot be listed: ${JSON.stringify(page)}`)
+    yield* page.value['incidents'] as Row[]
+    const { next } = page.value
     if (typeof next !== 'number' && typeof next !== 'string') return
     from = `&before=${next}`
   }

@@ -41,7 +41,7 @@ const PAGE = `# Ledger
 **Option 1: Write the entry (if it is missing)**
 
 \`\`\`bash
-sleep 0.15 && printf '%s %s\\n' <ticket> "$ERLMCP_EXECUTION_ID" >> "$EFFECTS" && sync "$EFFECTS" && sleep 0.15
+sleep 0.15 && echo <ticket> "$ERLMCP_EXECUTION_ID" >> "$EFFECTS" && sync "$EFFECTS" && sleep 0.15
 \`\`\`
 `
 

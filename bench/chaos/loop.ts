@@ -1,7 +1,7 @@
 import { chmodSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Counts } from './count.ts'
-import { countAll } from './count.ts'
+import { countAll, listIncidents } from './count.ts'
 import type { Address } from './keeper.ts'
 import { Keeper } from './keeper.ts'
 import { startLedgerService } from './ledger-service.ts'
@@ -96,22 +96,27 @@ export async function runKillLoop(options: KillLoopOptions): Promise<KillLoopRep
   }
 }
 
-/** Waits until no incident is open; names those that still are when the time is up. */
+/** Waits until every incident is resolved and has its review; names those that do not when the time is up. */
 async function settle(keeper: Keeper, limitMs: number): Promise<string[]> {
   const limit = performance.now() + limitMs
+  const settled = new Set<string>()
   for (;;) {
-    const open = keeper.address === null ? null : await openIncidents(keeper.address)
+    const open = keeper.address === null ? null : await openIncidents(keeper.address, settled)
     if (open !== null && (open.length === 0 || performance.now() > limit)) return open
     await delay(500)
   }
 }
 
-async function openIncidents(address: Address): Promise<string[] | null> {
-  const answer = await call(address, address.token, 'GET', '/api/v1/incidents?state=active&limit=200')
-  if (answer?.status !== 200) return null
-  return (answer.value['incidents'] as Record<string, unknown>[]).map(
-    (incident) => `${String(incident['name'])} ${String(incident['state'])}`,
-  )
+async function openIncidents(address: Address, settled: Set<string>): Promise<string[] | null> {
+  const open: string[] = []
+  for await (const incident of listIncidents((at) => call(address, address.token, 'GET', `/api/v1${at}`))) {
+    const name = String(incident['name'])
+    if (settled.has(name)) continue
+    const review = await call(address, address.token, 'GET', `/api/v1/incidents/${name}/review`)
+    if (review?.status === 200 && review.value['path'] !== null) settled.add(name)
+    else open.push(`${name} ${String(incident['state'])}`)
+  }
+  return open
 }
 
 /** What must not be there, in words; empty when nothing was lost and nothing doubled. */
@@ -127,7 +132,7 @@ export function faultsOf(report: KillLoopReport): string[] {
     'resolved incidents without a review': report.incidentsWithoutReview,
     'timeline entries written twice': report.doubledTimeline,
     'starts that failed': report.failedStarts,
-    'incidents still open': report.unsettled,
+    'incidents without an end and a review': report.unsettled,
   }
   const faults = Object.entries(lists).flatMap(([what, found]) =>
     found.length === 0 ? [] : [`${what}: ${found.join('; ')}`],
