@@ -6,8 +6,11 @@ export interface Series {
   value: number
 }
 
-const LINE = /^([a-zA-Z_:][a-zA-Z0-9_:]*)(\{.*\})?[ \t]+(\S+)(?:[ \t]+-?\d+(?:\.\d+)?)?[ \t]*(?:# .*)?$/
-const LABEL = /^[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\\n]|\\[\\"n])*)"[ \t]*(,|$)/
+const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*[ \t]*/
+const LABEL = /^[ \t]*([a-zA-Z_][a-zA-Z0-9_]*)[ \t]*=[ \t]*"((?:[^"\\\n]|\\[\\"n])*)"[ \t]*(?:,|(?=\}))/
+const LABELS_END = /^[ \t]*\}/
+/** Value, then perhaps a time, then perhaps an exemplar of OpenMetrics. */
+const REST = /^[ \t]*(\S+)(?:[ \t]+-?\d+(?:\.\d+)?)?[ \t]*(?:# .*)?$/
 const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$/
 
 /**
@@ -39,24 +42,21 @@ export const seriesKey = (labels: Record<string, string>): string =>
     .join(',')
 
 function readLine(line: string): Series | null {
-  const [, , labelText, number] = LINE.exec(line) ?? []
-  if (number === undefined || !NUMBER.test(number)) return null
-  const labels = labelText === undefined ? {} : readLabels(labelText.slice(1, -1))
-  return labels === null ? null : { labels, value: Number(number) }
-}
-
-function readLabels(text: string): Record<string, string> | null {
+  let rest = line.replace(NAME, '')
   const labels: Record<string, string> = {}
-  let rest = text
-  while (rest.trim() !== '') {
-    const match = LABEL.exec(rest)
-    const [whole, name, value] = match ?? []
-    if (whole === undefined || name === undefined || value === undefined || Object.hasOwn(labels, name))
-      return null
-    labels[name] = value.replace(/\\([\\"n])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter))
-    rest = rest.slice(whole.length)
+  if (rest.startsWith('{')) {
+    rest = rest.slice(1)
+    while (!LABELS_END.test(rest)) {
+      const [whole, name, value] = LABEL.exec(rest) ?? []
+      if (whole === undefined || name === undefined || value === undefined || Object.hasOwn(labels, name))
+        return null
+      labels[name] = value.replace(/\\([\\"n])/g, (_, letter: string) => (letter === 'n' ? '\n' : letter))
+      rest = rest.slice(whole.length)
+    }
+    rest = rest.replace(LABELS_END, '')
   }
-  return labels
+  const number = REST.exec(rest)?.[1]
+  return number !== undefined && NUMBER.test(number) ? { labels, value: Number(number) } : null
 }
 
 const invalid = (message: string): AppError =>
