@@ -52,5 +52,9 @@ server.listen(Number(port), '127.0.0.1', () => {
   log(`level=info version=${VERSION} msg="started"`)
   process.send?.({ port: server.address().port, pid: process.pid })
 })
-process.on('SIGTERM', () => server.close(() => process.exit(0)))
+process.on('SIGTERM', () => {
+  // what is being answered is answered; connections that clients keep open do not hold the restart up
+  server.close(() => process.exit(0))
+  setTimeout(() => process.exit(0), 300)
+})
 process.on('disconnect', () => process.exit(0))
