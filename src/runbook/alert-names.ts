@@ -47,3 +47,11 @@ export function alertsInSentence(text: string): string[] {
   ].map((match) => match[1] ?? '')
   return [...new Set(found.filter((name) => isAlertName(name)))]
 }
+
+/** "High Error Rate Alert" is for `HighErrorRate`, word for word. */
+export function headingNames(title: string, alert: string): boolean {
+  const heading = squeezed(title).replace(/alerts?$/, '')
+  return heading.length >= 6 && heading === squeezed(alert).replace(/alerts?$/, '')
+}
+
+const squeezed = (text: string): string => text.toLowerCase().replace(/[^a-z0-9]/g, '')

@@ -14,6 +14,7 @@ export interface FrontMatter {
 }
 
 export function readFrontMatter(lines: string[], notes: ReadNote[]): FrontMatter {
+  if (/^\+\+\+\s*$/.test(lines[0] ?? '')) return readToml(lines)
   const none: FrontMatter = { values: {}, lineOf: {}, firstLine: 0 }
   if (!/^---\s*$/.test(lines[0] ?? '')) return none
   const end = lines
@@ -44,6 +45,22 @@ export function readFrontMatter(lines: string[], notes: ReadNote[]): FrontMatter
     if (key !== undefined) lineOf[key] ??= index + 2
   }
   return { values, lineOf, firstLine: end + 1 }
+}
+
+/** Hugo's other form; only its plain `key = value` lines are read. */
+function readToml(lines: string[]): FrontMatter {
+  const end = lines.slice(0, MAX_LINES).findIndex((line, index) => index > 0 && /^\+\+\+\s*$/.test(line))
+  const found: FrontMatter = { values: {}, lineOf: {}, firstLine: end + 1 }
+  for (const [index, line] of lines.slice(1, Math.max(1, end)).entries()) {
+    const match =
+      /^([A-Za-z_][\w-]{0,63})\s*=\s*(?:"([^"]*)"|'([^']*)'|\[([^\]]*)\]|([^"'[\]{}\s]+))\s*$/.exec(line)
+    if (match === null) continue
+    const [, key = '', double, single, list, bare] = match
+    const items = list?.split(',').map((item) => item.trim().replace(/^["']|["']$/g, ''))
+    found.values[key] = items ?? double ?? single ?? bare
+    found.lineOf[key] = index + 2
+  }
+  return found
 }
 
 function toPlain(document: ReturnType<typeof parseDocument>): Record<string, unknown> | null {

@@ -95,7 +95,7 @@ test.skipIf(!existsSync(CORPUS))('the pages of other teams are read and keep the
 
 const repeat = (text: string, size: number): string => text.repeat(Math.floor(size / text.length))
 const MOST = MAX_PAGE_BYTES - 100
-const LINES = 40_000
+const LINES = 10_000
 
 describe('hostile pages', () => {
   test.each([
@@ -108,12 +108,12 @@ describe('hostile pages', () => {
     ['comments that never close', repeat('<!-- ', MOST)],
     ['a table of half a million columns', `${repeat('|a', 500_000)}\n${repeat('|-', 500_000)}`],
     [
-      'twelve thousand alerts',
-      Array.from({ length: 12_000 }, (_, index) => `## Alert${index}High\n\nx\n`).join('\n'),
+      'four thousand alerts',
+      Array.from({ length: 4000 }, (_, index) => `## Alert${index}High\n\nx\n`).join('\n'),
     ],
-    ['forty thousand equal headings', '## High Error\n'.repeat(LINES)],
-    ['forty thousand options', '**Option 1: x**\n\n'.repeat(LINES / 2)],
-    ['forty thousand labels', '**Severity:** P1\n'.repeat(LINES)],
+    ['ten thousand equal headings', '## High Error\n'.repeat(LINES)],
+    ['ten thousand options', '**Option 1: x**\n\n'.repeat(LINES / 2)],
+    ['ten thousand labels', '**Severity:** P1\n'.repeat(LINES)],
     ['an unclosed block of commands', `\`\`\`bash\n${'kubectl get pods\n'.repeat(LINES)}`],
     ['many open quotes', Array.from({ length: 500 }, () => "```bash\necho 'a\nls\n```\n").join('\n')],
     ['a trigger of a megabyte', `## a\n**Trigger:** ${repeat('> 5 for ', MOST - 100)}`],

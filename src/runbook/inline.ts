@@ -12,12 +12,16 @@ export interface CodeSpan {
 /** The code spans of a paragraph; one that runs over a line end is skipped, no command is written so. */
 export function codeSpans(lines: TextLine[]): CodeSpan[] {
   return lines.flatMap((line) =>
-    spansOf(line.text).map((span) => ({
-      text: line.text.slice(span.start, span.end).trim(),
-      before: line.text.slice(Math.max(0, span.open - 60), span.open),
-      line: line.line,
-      column: line.column + span.start + leadingSpace(line.text.slice(span.start, span.end)),
-    })),
+    spansOf(line.text).map((span) => {
+      const inner = line.text.slice(span.start, span.end)
+      const lead = /^\s*(?:\$\s+)?/.exec(inner)?.[0].length ?? 0
+      return {
+        text: inner.slice(lead).trim(),
+        before: line.text.slice(Math.max(0, span.open - 60), span.open),
+        line: line.line,
+        column: line.column + span.start + lead,
+      }
+    }),
   )
 }
 
@@ -43,8 +47,6 @@ function spansOf(text: string): { start: number; end: number; open: number; clos
   }
   return out
 }
-
-const leadingSpace = (text: string): number => text.length - text.trimStart().length
 
 /** HTML comments and template tags, cut in one pass; one that is never closed stays. */
 export const withoutComments = (text: string): string =>
@@ -83,6 +85,7 @@ export function plainText(whole: string): string {
 
 function plainOutsideCode(text: string): string {
   return withoutComments(text)
+    .replace(/\{\{[<%][^<>%{}]{0,400}[>%]\}\}|\{%[^%{}]{0,400}%\}/g, '')
     .replace(/!?\[([^[\]]{0,400})\]\([^()\s]{0,2000}(?:\s+"[^"]{0,400}")?\)/g, '$1')
     .replace(/!?\[([^[\]]{1,400})\]\[[^[\]]{0,400}\]/g, '$1')
     .replace(/<(https?:\/\/[^<>\s]{1,2000})>/g, '$1')

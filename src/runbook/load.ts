@@ -30,12 +30,46 @@ export interface LoadedPages {
   findings: LoadFinding[]
 }
 
+/** A page as it lies on disk: its bytes, or why there are none. */
+export interface LoadedFile {
+  path: string
+  content: Uint8Array | null
+  problem: { code: LoadFinding['code']; message: string } | null
+}
+
+export interface LoadedFiles {
+  files: LoadedFile[]
+  /** What is wrong with folders; what is wrong with a page stands at the page. */
+  findings: LoadFinding[]
+}
+
 /**
  * Reads every Markdown page below a folder, or the one file. Symbolic links are followed once; loops and files
  * that cannot be read become findings. Throws AppError `not_found` when `root` itself does not exist.
  */
 export async function loadPages(root: string): Promise<LoadedPages> {
-  const found: LoadedPages = { pages: [], findings: [] }
+  const { files, findings } = await loadFiles(root)
+  const found: LoadedPages = { pages: [], findings: [...findings] }
+  for (const { path, content, problem } of files) {
+    if (problem !== null) found.findings.push({ path, ...problem })
+    if (content === null) continue
+    try {
+      found.pages.push({ path, source: content, runbook: readRunbook(content, { path }) })
+    } catch (error) {
+      const refused = error instanceof AppError
+      found.findings.push({
+        path,
+        code: refused && error.code === 'unsupported' ? 'not_text' : 'unreadable',
+        message: refused ? error.message : `The file cannot be read: ${messageOf(error)}`,
+      })
+    }
+  }
+  return found
+}
+
+/** The same without reading the pages as runbooks. */
+export async function loadFiles(root: string): Promise<LoadedFiles> {
+  const found: LoadedFiles = { files: [], findings: [] }
   const kind = await stat(root).catch((error: unknown) => {
     throw new AppError('not_found', `${root} cannot be read: ${messageOf(error)}`, {
       action: 'Check the path, and that this user may read it.',
@@ -45,7 +79,7 @@ export async function loadPages(root: string): Promise<LoadedPages> {
   })
   if (kind.isFile()) await addPage(root, nodePath.basename(root), found)
   else await addFolder({ root, folder: root, above: [], seen: new Set() }, found)
-  found.pages.sort((a, b) => (a.path < b.path ? -1 : 1))
+  found.files.sort((a, b) => (a.path < b.path ? -1 : 1))
   return found
 }
 
@@ -58,7 +92,7 @@ interface Walk {
   seen: Set<string>
 }
 
-async function addFolder(walk: Walk, found: LoadedPages): Promise<void> {
+async function addFolder(walk: Walk, found: LoadedFiles): Promise<void> {
   const relative = nodePath.relative(walk.root, walk.folder).split(nodePath.sep).join('/')
   try {
     const real = await realpath(walk.folder)
@@ -85,24 +119,22 @@ async function addFolder(walk: Walk, found: LoadedPages): Promise<void> {
   }
 }
 
-async function addEntry(name: string, walk: Walk, found: LoadedPages): Promise<void> {
+async function addEntry(name: string, walk: Walk, found: LoadedFiles): Promise<void> {
   const full = nodePath.join(walk.folder, name)
   const relative = nodePath.relative(walk.root, full).split(nodePath.sep).join('/')
   const kind = await stat(full).catch(() => null)
   if (kind === null) {
-    if (PAGE.test(name))
-      found.findings.push({
-        path: relative,
-        code: 'broken_link',
-        message: 'The file is gone, or a link to nowhere',
-      })
+    if (PAGE.test(name)) {
+      const problem = { code: 'broken_link', message: 'The file is gone, or a link to nowhere' } as const
+      found.files.push({ path: relative, content: null, problem })
+    }
   } else if (kind.isDirectory()) {
     if (!SKIPPED.has(name)) await addFolder({ ...walk, folder: full }, found)
   } else if (kind.isFile() && PAGE.test(name)) await addPage(full, relative, found)
 }
 
-async function addPage(full: string, relative: string, found: LoadedPages): Promise<void> {
-  if (found.pages.length >= MAX_PAGES) {
+async function addPage(full: string, relative: string, found: LoadedFiles): Promise<void> {
+  if (found.files.length >= MAX_PAGES) {
     if (!found.findings.some((finding) => finding.code === 'too_many')) {
       found.findings.push({
         path: relative,
@@ -112,24 +144,17 @@ async function addPage(full: string, relative: string, found: LoadedPages): Prom
     }
     return
   }
+  const refuse = (code: LoadFinding['code'], message: string): void => {
+    found.files.push({ path: relative, content: null, problem: { code, message } })
+  }
   try {
     const { size } = await stat(full)
     if (size > MAX_PAGE_BYTES) {
-      found.findings.push({
-        path: relative,
-        code: 'too_large',
-        message: `The file has ${size} bytes; a page may have ${MAX_PAGE_BYTES}`,
-      })
+      refuse('too_large', `The file has ${size} bytes; a page may have ${MAX_PAGE_BYTES}`)
       return
     }
-    const source = await readFile(full)
-    found.pages.push({ path: relative, source, runbook: readRunbook(source, { path: relative }) })
+    found.files.push({ path: relative, content: await readFile(full), problem: null })
   } catch (error) {
-    const refused = error instanceof AppError
-    found.findings.push({
-      path: relative,
-      code: refused && error.code === 'unsupported' ? 'not_text' : 'unreadable',
-      message: refused ? error.message : `The file cannot be read: ${messageOf(error)}`,
-    })
+    refuse('unreadable', `The file cannot be read: ${messageOf(error)}`)
   }
 }

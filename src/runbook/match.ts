@@ -1,4 +1,5 @@
 /** Alert to procedure: by the link the alert carries, by its name, by a heading. Nothing is guessed. */
+import { headingNames } from './alert-names.ts'
 import type { Procedure, Runbook } from './model.ts'
 import { githubSlug } from './slug.ts'
 
@@ -213,7 +214,7 @@ function byName(pages: readonly MatchPage[], name: string, problems: MatchProble
       (page, _procedure) =>
         page.runbook.procedures.length === 1 && fileName(page.path) === name.toLowerCase(),
     ],
-    ['heading', (_page, procedure) => headingSays(procedure, name)],
+    ['heading', (_page, procedure) => headingNames(procedure.title, name)],
   ]
   for (const [how, says] of ways) {
     const hits = pages.flatMap((page) =>
@@ -238,12 +239,3 @@ function byName(pages: readonly MatchPage[], name: string, problems: MatchProble
 
 const fileName = (path: string): string =>
   (bare(path.replaceAll('\\', '/')).split('/').pop() ?? '').replace(/[-_ ]/g, '')
-
-/** "High Error Rate Alert" is for `HighErrorRate`, word for word. */
-function headingSays(procedure: Procedure, name: string): boolean {
-  const heading = squeezed(procedure.title).replace(/alerts?$/, '')
-  const wanted = name.toLowerCase().replace(/[^a-z0-9]/g, '')
-  return heading.length >= 6 && (heading === wanted || heading === wanted.replace(/alert$/, ''))
-}
-
-const squeezed = (title: string): string => title.toLowerCase().replace(/[^a-z0-9]/g, '')

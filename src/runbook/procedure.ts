@@ -105,9 +105,8 @@ function kindOf(made: Procedure, phases: Phase[]): ProcedureKind {
 
 function idOf(section: Section, title: string, alertNames: string[]): string {
   if (section.explicitId !== null) return section.explicitId
-  const named = alertInTitle(title)
-  if (named !== null) return named
-  return alertNames[0] !== undefined && section.depth === 0 ? alertNames[0] : idSlug(title)
+  const only = alertNames.length === 1 ? alertNames[0] : undefined
+  return alertInTitle(title) ?? only ?? idSlug(title)
 }
 
 function anchorsOf(section: Section, title: string, alertNames: string[]): string[] {

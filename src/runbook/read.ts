@@ -1,6 +1,6 @@
 /** A Markdown page to the runbook it is. */
 import { append } from './append.ts'
-import { alertInPath, alertInTitle, isAlertName } from './alert-names.ts'
+import { alertInPath, alertInTitle, headingNames, isAlertName } from './alert-names.ts'
 import { decodePage } from './decode.ts'
 import { frontMatterInputs, readExtras } from './extras.ts'
 import { frontMatterMetadata, readFrontMatter, scalarText, textList } from './front-matter.ts'
@@ -8,6 +8,7 @@ import type { FrontMatter } from './front-matter.ts'
 import { plainText } from './inline.ts'
 import { camelKey, isDocumentKey, isLabelParagraph, paragraphLabels } from './labels.ts'
 import type { LabelLine } from './labels.ts'
+import { withoutLeftovers } from './leftovers.ts'
 import { parseBlocks } from './markdown.ts'
 import type { Block, CodeBlock } from './markdown.ts'
 import type { PageBlock, PageHeading, Procedure, Runbook } from './model.ts'
@@ -28,8 +29,9 @@ export function readRunbook(source: Uint8Array | string, options: { path: string
   const { text, notes } = decodePage(source, options.path)
   const lines = text.split('\n')
   const front = readFrontMatter(lines, notes)
-  const blocks = parseBlocks(lines, front.firstLine)
-  const page = new Page(options.path, lines, notes)
+  const markdown = withoutLeftovers(lines)
+  const blocks = parseBlocks(markdown, front.firstLine)
+  const page = new Page(options.path, markdown, notes)
   const root = buildOutline(blocks, lines.length)
   const title = titleOf(root, front, options.path)
   const head = readHead(root)
@@ -53,6 +55,7 @@ export function readRunbook(source: Uint8Array | string, options: { path: string
   const procedures = shape.map(({ section, title: name, whole }) =>
     readProcedure(section, name, { ...context, whole }),
   )
+  claimAlerts(procedures, statedAlerts(front))
   noteUnclosed(blocks, page)
   return {
     title,
@@ -122,10 +125,24 @@ const labelMetadata = (labels: LabelLine[]): Record<string, string> =>
       .map((label) => [camelKey(label.key), plainText(label.value)]),
   )
 
+const statedAlerts = (front: FrontMatter): string[] =>
+  ['alerts', 'alert', 'alertname', 'alert_name', 'alertName'].flatMap((key) => textList(front.values[key]))
+
+/** Alerts of the front matter that no procedure names are for the first procedure about an incident. */
+function claimAlerts(procedures: Procedure[], alerts: string[]): void {
+  const first = procedures.find((each) => each.kind === 'incident') ?? procedures[0]
+  if (first === undefined) return
+  for (const alert of alerts) {
+    if (procedures.some((each) => each.alertNames.includes(alert))) continue
+    const owner = procedures.find((each) => headingNames(each.title, alert)) ?? first
+    owner.alertNames.push(alert)
+    owner.anchors.push(alert.toLowerCase())
+    if (owner.kind !== 'incident') owner.kind = 'incident'
+  }
+}
+
 function pageAlerts(front: FrontMatter, path: string, title: string): string[] {
-  const stated = ['alerts', 'alert', 'alertname', 'alert_name', 'alertName'].flatMap((key) =>
-    textList(front.values[key]),
-  )
+  const stated = statedAlerts(front)
   const titles = [
     alertInTitle(title),
     alertInPath(path),

@@ -1,4 +1,5 @@
 /** A runbook as the plan a person on call follows: plain text, at most 100 columns. */
+import { forTerminal } from '../base/text.ts'
 import { append, largest } from './append.ts'
 import { plainText } from './inline.ts'
 import type {
@@ -41,9 +42,7 @@ export function renderPlan(runbook: Runbook, options: RenderOptions = {}): strin
 }
 
 /** A page must not move the cursor, hide text or turn its direction in somebody's terminal. */
-const printable = (line: string): string =>
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  line.replaceAll('\t', ' ').replace(/[\0-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g, '\uFFFD')
+const printable = (line: string): string => forTerminal(line.replaceAll('\t', ' '))
 
 function header(runbook: Runbook): string[] {
   const facts = Object.entries(runbook.metadata)

@@ -3,7 +3,7 @@ import { append, largest } from './append.ts'
 import { entriesOf, isMarker, isOptionMarker, numberMarker } from './entries.ts'
 import type { Entry } from './entries.ts'
 import { boldOnly, codeSpans, firstSentence, introTitle, labelOf, plainText } from './inline.ts'
-import type { Block, CodeBlock, ListBlock, ListItem, ParagraphBlock } from './markdown.ts'
+import type { Block, CodeBlock, ListBlock, ListItem, ParagraphBlock, TableBlock } from './markdown.ts'
 import type { Alternative, BlockComment, PhaseKind, RunbookCommand, Step } from './model.ts'
 import type { Section } from './outline.ts'
 import type { Page } from './page.ts'
@@ -69,7 +69,8 @@ export class StepCollector {
     const nested = new StepCollector(this.#page, this.#kind)
     nested.section(child, [...group, title], title)
     const only = nested.steps.length === 1 ? nested.steps[0] : undefined
-    if (only !== undefined && only.kind !== 'choice') {
+    const listed = child.blocks.some((block) => block.type === 'list') && only?.kind !== 'checklist'
+    if (only !== undefined && only.kind !== 'choice' && !listed) {
       only.title = title
       only.group = group.length === 0 ? null : group.join(' / ')
       only.text = [...nested.text, only.text].filter((text) => text !== '').join('\n\n')
@@ -99,6 +100,8 @@ export class StepCollector {
       else if (block.type === 'list') this.#list(block, intro, group, title)
       else if (block.type === 'quote' && block.blocks.some((each) => each.type === 'code')) {
         this.#blocks(block.blocks, group, title, section)
+      } else if (block.type === 'table' && this.#table(block, group)) {
+        if (intro !== null) this.#prose(this.#page.source(intro))
       } else {
         if (intro !== null) this.#prose(this.#page.source(intro))
         if (block.type !== 'rule' && block.type !== 'heading') this.#prose(htmlText(this.#page.source(block)))
@@ -204,6 +207,32 @@ export class StepCollector {
     }
     if (introText !== null) this.#prose(introText)
     for (const item of block.items) this.#item(item, group)
+  }
+
+  /** Rows with a command in a cell are steps, named by their first cell; other tables are prose. */
+  #table(block: TableBlock, group: string[]): boolean {
+    const rows = block.rows.map((row) => {
+      const text = this.#page.lines[row.line - 1] ?? ''
+      const spans = codeSpans([{ text, line: row.line, column: 1 }]).filter((span) =>
+        isInlineCommand(span.text),
+      )
+      return { row, commands: spans.flatMap((span) => this.#page.inlineCommand(span) ?? []) }
+    })
+    if (!rows.some(({ commands }) => commands.length > 0)) return false
+    for (const { row, commands } of rows) {
+      const [name = '', ...rest] = row.cells.map(plainText)
+      const at = { line: row.line, endLine: row.line }
+      const texts = rest.filter((cell) => cell !== '' && !commands.some((command) => command.text === cell))
+      const only = commands.some((command) => command.text === name) ? (texts.shift() ?? name) : name
+      const made = step(only, at, this.#page, group)
+      this.#add({
+        ...made,
+        text: texts.join(' · '),
+        commands,
+        kind: commands.length > 0 ? 'command' : 'manual',
+      })
+    }
+    return true
   }
 
   #checklist(block: ListBlock, intro: string | null, group: string[], title: string): void {
