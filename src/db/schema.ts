@@ -246,6 +246,54 @@ export interface ExecutorTable {
   heartbeat_at: Time
 }
 
+export interface PageSourceTable {
+  name: string
+  kind: string
+  location: string
+  state: string
+  reason: string | null
+  commit_id: string | null
+  committed_at: TimeOrNull
+  checked_at: TimeOrNull
+  good_at: TimeOrNull
+  stale_since: TimeOrNull
+  findings: JsonDefault
+  version: Bigint
+  next_poll_at: Time
+  requested_at: TimeOrNull
+  poller: string | null
+  polling_until: TimeOrNull
+}
+
+export interface PageRevisionTable {
+  id: Generated<string>
+  source: string
+  path: string
+  commit_id: string | null
+  blob_id: string | null
+  content_hash: string | null
+  committed_at: TimeOrNull
+  author: string | null
+  subject: string | null
+  seen_at: Time
+  refused: string | null
+}
+
+export interface PageHeadTable {
+  source: string
+  path: string
+  repository_path: string | null
+  content_hash: string | null
+  commit_id: string | null
+  committed_at: TimeOrNull
+  procedures: Generated<number>
+  state: string
+  reason: string | null
+  refused_hash: string | null
+  refused_commit: string | null
+  refused_at: TimeOrNull
+}
+
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
 export interface Schema {
   webhook_delivery: WebhookDeliveryTable
@@ -253,6 +301,9 @@ export interface Schema {
   alert: AlertTable
   timeline_entry: TimelineEntryTable
   runbook_revision: RunbookRevisionTable
+  page_source: PageSourceTable
+  page_revision: PageRevisionTable
+  page_head: PageHeadTable
   run: RunTable
   execution: ExecutionTable
   output_chunk: OutputChunkTable
@@ -274,4 +325,5 @@ export type NewAlertRow = Insertable<AlertTable>
 export type RunRow = Selectable<RunTable>
 export type ExecutionRow = Selectable<ExecutionTable>
 export type TimelineRow = Selectable<TimelineEntryTable>
+export type PageRevisionRow = Selectable<PageRevisionTable>
 export type AuditRow = Selectable<AuditEntryTable>

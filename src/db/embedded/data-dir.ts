@@ -1,6 +1,9 @@
 import path from 'node:path'
 
-/** Where the data lies: `ERLMCP_DATA_DIR`; as root /var/lib/erlmcp (a root home is closed to PostgreSQL's user); else the user's data folder. */
+/**
+ * Where the data lies: `ERLMCP_DATA_DIR`; as root /var/lib/erlmcp (a root home is closed to PostgreSQL's user); else
+ * the user's data folder by the XDG rules, which ignore a relative one.
+ */
 export function defaultDataDir(
   env: Readonly<Record<string, string | undefined>>,
   uid: number | undefined,
@@ -8,6 +11,7 @@ export function defaultDataDir(
   const own = env['ERLMCP_DATA_DIR']
   if (own !== undefined && own !== '') return path.resolve(own)
   if (uid === 0) return '/var/lib/erlmcp'
-  const home = env['XDG_DATA_HOME'] ?? path.join(env['HOME'] ?? '.', '.local', 'share')
+  const data = env['XDG_DATA_HOME'] ?? ''
+  const home = path.isAbsolute(data) ? data : path.join(env['HOME'] ?? '.', '.local', 'share')
   return path.resolve(home, 'erlmcp')
 }
