@@ -27,13 +27,13 @@ const PAGE = `# Ledger
 1. **What was written last?**
 
    \`\`\`bash
-   tail -n 2 "$EFFECTS"
+   tail -n 2 $EFFECTS
    \`\`\`
 
 2. **How many are there?**
 
    \`\`\`bash
-   wc -l "$EFFECTS"
+   wc -l $EFFECTS
    \`\`\`
 
 ### Mitigation
@@ -41,7 +41,7 @@ const PAGE = `# Ledger
 **Option 1: Write the entry (if it is missing)**
 
 \`\`\`bash
-sleep 0.15 && echo <ticket> "$ERLMCP_EXECUTION_ID" >> "$EFFECTS" && sync "$EFFECTS" && sleep 0.15
+sleep 0.15 && echo <ticket> $(printenv ERLMCP_EXECUTION_ID) >> $EFFECTS && sync $EFFECTS && sleep 0.15
 \`\`\`
 `
 
@@ -77,7 +77,7 @@ const configuration = (pages: string, effectsFile: string, port: number) => ({
   runbooks: [pages],
   services: {
     ledger: {
-      environment: { all: { EFFECTS: effectsFile } },
+      variables: { EFFECTS: effectsFile },
       signals: { kind: 'scrape', url: `http://127.0.0.1:${port}/metrics` },
     },
   },
