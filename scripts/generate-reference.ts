@@ -3,12 +3,13 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ERROR_CODES } from '../src/base/error.ts'
 import { OPERATION_NAMES, OPERATIONS } from '../src/operations/index.ts'
+import { renderRules } from '../src/runbook/index.ts'
 
 const FOLDER = path.resolve(import.meta.dirname, '..', 'docs', 'reference')
 
 /** Every generated page by its file name. */
 export function referencePages(): Record<string, string> {
-  return { 'errors.md': errorsPage(), 'operations.md': operationsPage() }
+  return { 'errors.md': errorsPage(), 'operations.md': operationsPage(), 'lint-rules.md': renderRules() }
 }
 
 function errorsPage(): string {

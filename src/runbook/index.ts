@@ -51,3 +51,22 @@ export { alertingRules, alertName } from './rules.ts'
 export type { AlertingRules, RulesOptions, SkippedTrigger } from './rules.ts'
 export { SIGNAL_TABLE } from './signals.ts'
 export type { SignalEntry } from './signals.ts'
+export {
+  fixPage,
+  formatFindings,
+  LINT_FORMATS,
+  LINT_RULES,
+  LINT_SEVERITIES,
+  lintPage,
+  renderRules,
+} from './lint/index.ts'
+export type {
+  Finding,
+  FixedPage,
+  FormatOptions,
+  LintEdit,
+  LintFormat,
+  LintOptions,
+  LintRule,
+  LintSeverity,
+} from './lint/index.ts'
