@@ -1,9 +1,11 @@
 import { highestRisk } from './effect.ts'
+import { queryLanguage } from './language.ts'
 import { COMMAND_FLAGS } from './model.ts'
 import type { CommandAnalysis, CommandInput, InnerCommand, Language, Reason } from './model.ts'
 import { maskPlaceholders } from './placeholders.ts'
 import { checkPromql } from './promql.ts'
 import { syntheticArgument } from './shell/argument.ts'
+import type { Argument } from './shell/argument.ts'
 import { findUnsetVariables } from './shell/inputs.ts'
 import { outputOf } from './shell/output.ts'
 import { MAX_SHELL_LENGTH, parseShell } from './shell/parse.ts'
@@ -19,7 +21,7 @@ export async function loadCommandGrammars(): Promise<void> {
 }
 
 export interface AnalyseOptions {
-  /** Default `bash`. */
+  /** Default: SQL or PromQL where the text can be nothing else, else `bash`. */
   language?: Language
 }
 
@@ -35,10 +37,12 @@ export interface Inspection {
   analysis: CommandAnalysis
   /** Stretches that are code for SQL, awk, or a shell elsewhere: a value must not be pasted into them. */
   code: { start: number; end: number }[]
+  /** Texts that a shell started right here runs. */
+  localCode: Argument[]
 }
 
 export function inspectCommand(text: string, options: AnalyseOptions = {}): Inspection {
-  const language = options.language ?? 'bash'
+  const language = options.language ?? queryLanguage(text)
   try {
     if (text.length > MAX_SHELL_LENGTH)
       return refused(text, language, `longer than ${MAX_SHELL_LENGTH} characters`)
@@ -177,8 +181,12 @@ function finish(
   const reasons = distinct(session.reasons)
   const flags = COMMAND_FLAGS.filter((flag) => reasons.some((reason) => reason.flag === flag))
   const risk = highestRisk(reasons.map((reason) => reason.risk))
-  const { changesShell, code } = session
-  return { analysis: { language, risk, flags, reasons, inputs, commands, ...facts, changesShell }, code }
+  const { changesShell, code, localCode } = session
+  return {
+    analysis: { language, risk, flags, reasons, inputs, commands, ...facts, changesShell },
+    code,
+    localCode,
+  }
 }
 
 function distinct(reasons: readonly Reason[]): Reason[] {
@@ -199,5 +207,5 @@ function refused(text: string, language: Language, why: string, inputs: CommandI
     language, risk: 'destructive', flags: [], reasons: [reason], inputs, commands: [], parsed: false, parseError: why,
     changesShell: false, runnable: language === 'bash' || language === 'sql' || language === 'promql',
   } // prettier-ignore
-  return { analysis, code: [{ start: 0, end: text.length }] }
+  return { analysis, code: [{ start: 0, end: text.length }], localCode: [] }
 }

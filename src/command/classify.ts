@@ -12,6 +12,9 @@ const Entries = z.array(
   }),
 )
 
+/** Of the words of a command in a reason. */
+const MAX_WORDS = 500
+
 export interface Classified {
   id: string | number
   risk: Risk
@@ -38,7 +41,9 @@ export function classifyMany(json: unknown): Classified[] {
       id,
       risk: analysis.risk,
       flags: analysis.flags,
-      reasons: analysis.reasons.map((reason) => `${reason.text}: ${reason.why}`),
+      reasons: analysis.reasons
+        .filter((reason) => reason.risk === analysis.risk || reason.flag !== undefined)
+        .map((reason) => `${reason.text.slice(0, MAX_WORDS)}: ${reason.why}`),
     }
   })
 }

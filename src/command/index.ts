@@ -1,5 +1,5 @@
 export { analyseCommand, loadCommandGrammars } from './analyse.ts'
-export { bindInputs, inputVariable } from './bind.ts'
+export { bindInputs, inputVariable, plainInputs } from './bind.ts'
 export { classifyMany } from './classify.ts'
 export type { Classified } from './classify.ts'
 export { explainCommand } from './explain.ts'

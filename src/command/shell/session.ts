@@ -1,3 +1,4 @@
+import type { Argument } from './argument.ts'
 import type { CommandFlag, InnerCommand, Reason, Risk } from '../model.ts'
 
 /** What one analysis gathers while it walks through a command and everything inside it. */
@@ -9,12 +10,14 @@ export interface Session {
   changesShell: boolean
   /** Stretches of the command that are code of another language or of a remote shell. */
   code: { start: number; end: number }[]
+  /** Texts that a shell started right here runs: it has the same environment. */
+  localCode: Argument[]
   /** Steps left before the command counts as too large to judge. */
   budget: number
 }
 
 export function openSession(text: string): Session {
-  return { text, reasons: [], commands: [], changesShell: false, code: [], budget: 20_000 }
+  return { text, reasons: [], commands: [], changesShell: false, code: [], localCode: [], budget: 20_000 }
 }
 
 export function addReason(

@@ -205,8 +205,9 @@ export function runWords(words: Argument[], scope: Scope, stdin: Stdin): void {
       addReason(session, noted, why, Math.min(from.start, to.start), Math.max(from.end, to.end), noteFlags)
     },
     shell: (code, options) => {
-      if (options.where === 'remote' || scope.where === 'remote' || scope.through.length > 0)
-        session.code.push({ start: code.start, end: code.end })
+      const local = options.where === 'local' && scope.where === 'local' && scope.through.length === 0
+      if (local) session.localCode.push(code)
+      else session.code.push({ start: code.start, end: code.end })
       walkShell(code, scope, options)
     },
     run: (inner, options) => runWords(inner, nestedScope(scope, options), options.stdin ?? stdin),
