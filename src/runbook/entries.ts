@@ -109,13 +109,29 @@ function sessionEntries(parts: SessionPart[]): Entry[] {
       part.prompt === 'sql' || part.prompt === 'ruby' || part.prompt === 'erlang' ? part.prompt : 'bash'
     const inside = out.some((entry) => entry.type === 'command')
     const nested = part.prompt !== 'shell' && (part.prompt !== 'root' || inside)
-    const origin = part.lines.map(({ line, column }) => ({ line, column }))
-    const why = explanation.length === 0 ? null : explanation.join('\n')
-    if (why !== null) out.splice(-explanation.length)
-    out.push({ type: 'command', text, language, origin, explanation: why, expectation: null, nested })
+    const entry = commandEntry(part.lines, 0, undefined, language)
+    if (language === 'bash') cutTrailingComment(entry)
+    entry.nested = nested
+    if (explanation.length > 0) {
+      out.splice(-explanation.length)
+      entry.explanation = [...explanation, ...(entry.explanation === null ? [] : [entry.explanation])].join(
+        '\n',
+      )
+    }
+    out.push(entry)
     explanation = []
   }
   return out
+}
+
+/** `$ cmd  # why`: what the shell would skip explains the command. */
+function cutTrailingComment(entry: CommandEntry): void {
+  if (!entry.text.includes('#')) return
+  const last = statementsOf(entry.text, 'bash').at(-1)
+  const why = last === undefined ? null : trailingComment(entry.text.slice(last.end))
+  if (last === undefined || why === null) return
+  entry.text = entry.text.slice(0, last.end)
+  entry.explanation = why
 }
 
 /** Commands and comments in page order, before comments are attached; a blank line is an empty comment. */

@@ -70,9 +70,12 @@ function cutBetween(text: string, open: string, close: string): string {
 /** Titles, facts and labels are read from this much of a text; no page means more. */
 const MAX_READ = 4000
 
+/** Links around code: the code's backticks must not hide the link. */
+const CODE_LINK = /\[(`[^`[\]]{1,400}`)\]\([^()\s]{0,2000}\)/g
+
 /** What a reader sees: no emphasis marks, links as their text, comments and template tags gone. */
 export function plainText(whole: string): string {
-  const text = whole.length > MAX_READ ? whole.slice(0, MAX_READ) : whole
+  const text = (whole.length > MAX_READ ? whole.slice(0, MAX_READ) : whole).replace(CODE_LINK, '$1')
   const spans = spansOf(text)
   let out = ''
   let at = 0

@@ -92,6 +92,8 @@ export interface Step {
   items?: { text: string; done: boolean; line: number }[]
   /** The sub-headings of the phase that it stands under, outermost first, joined by " / "; `null` without one. */
   group?: string | null
+  /** How much of `text` stands before the commands; the rest comes after them. Without it, all of it does. */
+  lead?: number
   comments?: BlockComment[]
   /** From `**Revert:**`: what takes the step back. */
   revert?: RunbookCommand[]
@@ -111,6 +113,8 @@ export interface Alternative {
   commands: RunbookCommand[]
   /** The largest risk of its commands. */
   risk: Risk
+  /** As for a step. */
+  lead?: number
   comments?: BlockComment[]
   /** From `**Revert:**`: what takes the alternative back. */
   revert?: RunbookCommand[]

@@ -8,7 +8,7 @@ import type { Section } from './outline.ts'
 import type { Page } from './page.ts'
 import { idSlug, UniqueNames } from './slug.ts'
 import { StepCollector } from './steps.ts'
-import type { DraftStep } from './steps.ts'
+import type { DraftStep } from './draft.ts'
 import { alternativeOf, phaseKindOf, phaseTitle, unnumbered } from './vocabulary.ts'
 
 export interface PhaseContext {

@@ -177,21 +177,28 @@ function stepLines(step: Step, number: number): string[] {
   const mark = step.kind === 'manual' ? ' (by hand)' : step.kind === 'choice' ? ': exactly one' : ''
   const lead = `${number}. `
   const out = [...wrap(`${lead}${step.title}${mark}`, 5, 5 + lead.length)]
-  const text = step.text.trim() === step.title ? '' : step.text
-  append(out, proseLines(text, 8, 12))
+  const [before, after] = aroundCommands(step)
+  if (before.trim() !== step.title) append(out, proseLines(before, 8, 12))
   for (const item of step.items ?? []) append(out, wrap(`[${item.done ? 'x' : ' '}] ${item.text}`, 8, 12))
   for (const command of step.commands) append(out, commandLines(command, 8))
   for (const each of step.alternatives ?? []) append(out, alternativeLines(each))
+  append(out, proseLines(after, 8, 12))
   if (step.revert !== undefined) append(out, revertLines(step.revert, 8))
   return out
 }
+
+/** The prose before and after the commands. */
+const aroundCommands = ({ text, lead }: { text: string; lead?: number }): [string, string] =>
+  lead === undefined ? [text, ''] : [text.slice(0, lead), text.slice(lead)]
 
 function alternativeLines(alternative: Alternative): string[] {
   const name = `${alternative.kind} ${alternative.label ?? ''}`.trim()
   const when = alternative.condition === null ? '' : `  -- ${alternative.condition}`
   const out = wrap(`( ) ${name}: ${alternative.title}${when}  [${RISK_MARK[alternative.risk]}]`, 8, 12)
-  append(out, proseLines(alternative.text, 12, 8))
+  const [before, after] = aroundCommands(alternative)
+  append(out, proseLines(before, 12, 8))
   for (const command of alternative.commands) append(out, commandLines(command, 12))
+  append(out, proseLines(after, 12, 8))
   if (alternative.revert !== undefined) append(out, revertLines(alternative.revert, 12))
   return out
 }
