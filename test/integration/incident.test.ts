@@ -3,14 +3,18 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { notification } from '../support/alertmanager.ts'
-import type { FakeAlert } from '../support/alertmanager.ts'
 import { openDesk } from '../support/desk.ts'
-import type { Answer, Desk, Row } from '../support/desk.ts'
+import type { Desk, Row } from '../support/desk.ts'
+import { kinds, messages, tellStory, until } from '../support/story.ts'
 
 let desk: Desk
 let ada: string
 let ben: string
-let groups = 0
+const story = tellStory(
+  () => desk,
+  () => ada,
+)
+const { newGroup, alert, fire, show, showRun, runIn, incidentIn, approve } = story
 
 beforeAll(async () => {
   desk = await openDesk()
@@ -24,56 +28,6 @@ beforeEach(async () => {
     await rm(desk.file(name), { force: true })
   }
 })
-
-const newGroup = (): string => `group-${(groups += 1)}`
-const alert = (group: string, status: FakeAlert['status'] = 'firing', number = 1): FakeAlert => ({
-  fingerprint: `${group}-${number}`,
-  status,
-  startsAt: STARTED,
-})
-const STARTED = new Date().toISOString()
-
-async function until<T>(what: string, look: () => Promise<T | null | undefined>): Promise<T> {
-  const limit = performance.now() + 30_000
-  for (;;) {
-    const found = await look()
-    if (found !== null && found !== undefined) return found
-    if (performance.now() > limit) throw new Error(`${what}: not within 30 s`)
-    await new Promise((resolve) => setTimeout(resolve, 50))
-  }
-}
-
-/** An alert comes in; resolves with its incident's id. */
-async function fire(name: string, group = newGroup()): Promise<string> {
-  const answer = await desk.webhook(notification(name, group, [alert(group)]))
-  expect(answer).toMatchObject({ status: 200, value: { declared: true } })
-  return String(answer.value['incident'])
-}
-
-const show = async (incident: string): Promise<Row> =>
-  (await desk.api(ada, 'GET', `/incidents/${incident}`)).value
-const kinds = (incident: Row): string[] =>
-  (incident['timeline'] as Row[]).map((entry) => String(entry['kind']))
-const messages = (incident: Row): string =>
-  (incident['timeline'] as Row[]).map((entry) => String(entry['message'])).join('\n')
-const showRun = async (id: string): Promise<Row> => (await desk.api(ada, 'GET', `/runs/${id}`)).value
-
-async function runIn(incident: string, ...states: string[]): Promise<Row> {
-  return until(`${incident} ${states.join('|')}`, async () => {
-    const [first] = (await show(incident))['runs'] as Row[]
-    const run = first === undefined ? null : await showRun(String(first['id']))
-    return run !== null && states.includes(String(run['state'])) ? run : null
-  })
-}
-
-const incidentIn = (incident: string, state: string): Promise<Row> =>
-  until(`${incident} ${state}`, async () => {
-    const shown = await show(incident)
-    return shown['state'] === state ? shown : null
-  })
-
-const approve = (token: string, run: Row, option: string, more: Row = {}): Promise<Answer> =>
-  desk.api(token, 'POST', `/runs/${String(run['id'])}/approve`, { option, ...more })
 
 const executions = (run: Row): Row[] => run['executions'] as Row[]
 const optionOf = (run: Row, number: number): Row => (run['options'] as Row[])[number - 1] ?? {}
@@ -194,91 +148,6 @@ describe('an incident', () => {
     expect(desk.log.some((line) => line.level === 'error' && line.message.includes('response'))).toBe(true)
     await desk.webhook(notification('DeskFailing', group, [alert(group, 'resolved')]))
     expect(kinds(await incidentIn(incident, 'resolved'))).toContain('response.failed')
-  })
-})
-
-describe('a delivery', () => {
-  test('that is repeated changes nothing; a new alert joins; the last resolved one ends the incident', async () => {
-    const group = newGroup()
-    const incident = await fire('DeskFailing', group)
-    const send = async (...alerts: FakeAlert[]): Promise<Row> => {
-      const answer = await desk.webhook(notification('DeskFailing', group, alerts))
-      expect(answer.status).toBe(200)
-      return answer.value
-    }
-    expect(await send(alert(group))).toMatchObject({ declared: false })
-    expect(await send(alert(group), alert(group, 'firing', 2))).toMatchObject({ incident, declared: false })
-    await runIn(incident, 'awaiting-decision')
-    await send(alert(group, 'resolved'), alert(group, 'firing', 2))
-    const partly = await show(incident)
-    expect(partly['state']).not.toBe('resolved')
-    expect(messages(partly)).toContain('1 still fire')
-    expect((partly['alerts'] as Row[]).map((row) => String(row['status'])).toSorted()).toEqual([
-      'firing',
-      'resolved',
-    ])
-
-    await send(alert(group, 'resolved', 2))
-    const over = await incidentIn(incident, 'resolved')
-    expect(over).toMatchObject({ reason: 'all alerts are resolved at their source' })
-    const run = await runIn(incident, 'cancelled')
-    expect(run).toMatchObject({ reason: 'all alerts are resolved at their source', waitsFor: null })
-    expect((await approve(ada, run, '2')).status).toBe(409)
-
-    // late, and out of order: the episode has ended
-    expect(await send(alert(group))).toMatchObject({ incident: null, declared: false })
-    const all = await desk.store.database.kysely
-      .selectFrom('incident')
-      .select('id')
-      .where('title', '=', group)
-      .execute()
-    expect(all).toHaveLength(1)
-  })
-
-  test('of an alert that is over already declares nothing', async () => {
-    const group = newGroup()
-    const answer = await desk.webhook(notification('DeskFailing', group, [alert(group, 'resolved')]))
-    expect(answer).toMatchObject({ status: 200, value: { incident: null, declared: false } })
-  })
-
-  test('that fires again after its incident is over declares a new one', async () => {
-    const group = newGroup()
-    const first = await fire('NobodyKnowsThis', group)
-    await desk.webhook(notification('NobodyKnowsThis', group, [alert(group, 'resolved')]))
-    await incidentIn(first, 'resolved')
-    const again = { ...alert(group), startsAt: new Date(Date.parse(STARTED) + 60_000).toISOString() }
-    const answer = await desk.webhook(notification('NobodyKnowsThis', group, [again]))
-    expect(answer.value).toMatchObject({ declared: true })
-    expect(answer.value['incident']).not.toBe(first)
-  })
-
-  test('that left alerts out says so on the timeline', async () => {
-    const group = newGroup()
-    const body = notification('NobodyKnowsThis', group, [alert(group)], { truncatedAlerts: 3 })
-    const answer = await desk.webhook(body)
-    expect(messages(await show(String(answer.value['incident'])))).toContain('left out 3 alerts')
-  })
-
-  const body = () => notification('NobodyKnowsThis', 'never', [alert('never')])
-  test.each([
-    ['with a wrong token', 401, 'unauthenticated', () => desk.webhook(body(), 'wrong')],
-    ['that is no JSON', 400, 'input_invalid', () => desk.webhook('{"version": "4"')],
-    ['that is not of the form', 400, 'input_invalid', () => desk.webhook({ ...body(), alerts: 'none' })],
-    ['that is no object', 400, 'input_invalid', () => desk.webhook('[]')],
-    ['of version 3', 400, 'unsupported', () => desk.webhook({ ...body(), version: '3' })],
-    [
-      'that is larger than 16 MiB',
-      413,
-      'too_large',
-      () => desk.webhook({ ...body(), receiver: 'x'.repeat(17 * 1_048_576) }),
-    ],
-  ])('%s is refused with %i, and leaves nothing', async (_what, status, code, send) => {
-    const count = async (): Promise<number> =>
-      (await desk.store.database.kysely.selectFrom('webhook_delivery').select('id').execute()).length
-    const before = await count()
-    const answer = await send()
-    expect(answer).toMatchObject({ status, value: { code, action: expect.stringMatching(/\w/) } })
-    expect(await count()).toBe(before)
   })
 })
 
