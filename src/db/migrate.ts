@@ -7,30 +7,81 @@ import { Client } from 'pg'
 import { delay } from '../base/clock.ts'
 import { AppError, messageOf } from '../base/error.ts'
 import { createDatabase } from './pool.ts'
+import { isConnectionError } from './transaction.ts'
 
 const MIGRATION_LOCK = 4_711_002
+const LOCK_LIMIT_MS = 300_000
+const OLDEST_SERVER = 150_000
 const FOLDER = path.join(import.meta.dirname, 'migrations')
 
 /**
  * Runs `body` while no other process migrates the same database. Polled: a blocking advisory lock would hold a snapshot
  * that the engine's CREATE INDEX CONCURRENTLY waits for, for ever.
+ * @throws AppError `input_invalid`, `database_missing`, `unsupported` for a server older than 15, `unavailable` after five minutes.
  */
 export async function withMigrationLock<T>(url: string, body: () => Promise<T>): Promise<T> {
+  if (!URL.canParse(url)) {
+    throw new AppError('input_invalid', 'the address of the database is no URL that erlmcp can read', {
+      action:
+        'Write DATABASE_URL as postgres://user:password@host:5432/name; a socket folder as ?host=/folder.',
+    })
+  }
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   client.on('error', () => undefined)
-  await client.connect()
   try {
-    for (;;) {
-      const { rows } = await client.query<{ ok: boolean }>('select pg_try_advisory_lock($1) as ok', [
-        MIGRATION_LOCK,
-      ])
-      if (rows[0]?.ok === true) break
-      await delay(200)
-    }
+    await client.connect()
+  } catch (error) {
+    await client.end().catch(() => undefined)
+    throw missingFault(url, error)
+  }
+  try {
+    await checkServer(client)
+    await acquire(client)
     return await body()
   } finally {
+    // ends the session, and with it the lock
     await client.end().catch(() => undefined)
   }
+}
+
+async function acquire(client: Client): Promise<void> {
+  const limit = performance.now() + LOCK_LIMIT_MS
+  for (;;) {
+    const { rows } = await client.query<{ ok: boolean }>('select pg_try_advisory_lock($1) as ok', [
+      MIGRATION_LOCK,
+    ])
+    if (rows[0]?.ok === true) return
+    if (performance.now() > limit) {
+      throw new AppError('unavailable', 'another process has been migrating the database for five minutes', {
+        action: 'See what it does (pg_stat_activity), end it if it hangs, and start again.',
+        retryable: true,
+      })
+    }
+    await delay(200)
+  }
+}
+
+async function checkServer(client: Client): Promise<void> {
+  const { rows } = await client.query<{ number: number; name: string }>(
+    `select current_setting('server_version_num')::int as number, current_setting('server_version') as name`,
+  )
+  const [version] = rows
+  if (version === undefined || version.number >= OLDEST_SERVER) return
+  throw new AppError('unsupported', `the server is PostgreSQL ${version.name}; erlmcp needs 15 or newer`, {
+    action: 'Upgrade it, or set DATABASE_URL to a newer one.',
+    data: { version: version.name },
+  })
+}
+
+function missingFault(url: string, cause: unknown): AppError {
+  const { username, host, pathname } = new URL(url)
+  const where = `${username === '' ? '' : `${username}@`}${host}${pathname}`
+  return new AppError('database_missing', `PostgreSQL at ${where} cannot be reached: ${messageOf(cause)}`, {
+    action: 'Check that it runs and that DATABASE_URL names it, its user and its database.',
+    retryable: isConnectionError(cause),
+    data: { where },
+    cause,
+  })
 }
 
 /**

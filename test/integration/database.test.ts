@@ -1,7 +1,24 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { newUuid } from '../../src/base/id.ts'
+import {
+  createDatabase,
+  isConnectionError,
+  isUniqueViolation,
+  migrate,
+  whenDatabaseIsBack,
+  withMigrationLock,
+  withTransaction,
+} from '../../src/db/index.ts'
+import type { Transaction } from '../../src/db/index.ts'
+import { migrateAll } from '../../src/workflow/index.ts'
 import { testDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
+import { eventually } from '../support/engine.ts'
+import { onServer, urlOf } from '../support/server.ts'
 
 let db: TestDatabase
 
@@ -10,22 +27,174 @@ beforeAll(async () => {
 })
 afterAll(() => db.drop())
 
-describe('a database', () => {
-  test('has every table of the schema', async () => {
-    const { rows } = await sql<{ name: string }>`
-      select table_name as name from information_schema.tables where table_schema = 'public'`.execute(
-      db.database.kysely,
+const writeRow = async (trx: Transaction, name: string): Promise<void> => {
+  const row = { id: newUuid(), name, role: 'reader', token_hash: newUuid(), created_at: new Date() }
+  await trx.insertInto('api_token').values(row).execute()
+}
+const names = async (like: string): Promise<string[]> =>
+  (
+    await db.database.kysely
+      .selectFrom('api_token')
+      .select('name')
+      .where('name', 'like', `${like}%`)
+      .execute()
+  ).map((row) => row.name)
+
+describe('a transaction', () => {
+  test('is rolled back whole by an error, which the caller sees', async () => {
+    const failing = withTransaction(db.database, async (trx) => {
+      await writeRow(trx, 'undone')
+      throw new Error('changed my mind')
+    })
+    await expect(failing).rejects.toThrow('changed my mind')
+    expect(await names('undone')).toEqual([])
+  })
+
+  test('that meets a deadlock is run again, and both get through', async () => {
+    await withTransaction(db.database, async (trx) => {
+      for (const name of ['lock-a', 'lock-b']) await writeRow(trx, name)
+    })
+    let arrived = 0
+    let runs = 0
+    const crossing = (first: string, second: string) =>
+      withTransaction(db.database, async (trx) => {
+        runs += 1
+        const touch = (name: string) =>
+          trx.updateTable('api_token').set({ role: 'operator' }).where('name', '=', name).execute()
+        await touch(first)
+        arrived += 1
+        await eventually(() => arrived >= 2)
+        await touch(second)
+      })
+    await Promise.all([crossing('lock-a', 'lock-b'), crossing('lock-b', 'lock-a')])
+    expect(runs).toBeGreaterThan(2)
+  })
+
+  test('whose connection is cut between two statements fails as a lost connection, and harms nobody', async () => {
+    const failing = withTransaction(db.database, async (trx) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx)
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(db.database.kysely)
+      await eventually(async () => {
+        const found = await sql`select 1 from pg_stat_activity where pid = ${rows[0]?.pid}`.execute(
+          db.database.kysely,
+        )
+        return found.rows.length === 0
+      })
+      await writeRow(trx, 'cut')
+    })
+    const error: unknown = await failing.catch((reason: unknown) => reason)
+    expect(isConnectionError(error)).toBe(true)
+    expect(await names('cut')).toEqual([])
+  })
+})
+
+describe('an error', () => {
+  test('of a second row with the same key is known as one', async () => {
+    await withTransaction(db.database, (trx) => writeRow(trx, 'twice'))
+    const again: unknown = await withTransaction(db.database, (trx) => writeRow(trx, 'twice')).catch(
+      (reason: unknown) => reason,
     )
-    expect(rows.map((row) => row.name)).toEqual(
-      expect.arrayContaining([
-        'incident',
-        'run',
-        'approval',
-        'step_attempt',
-        'step_result',
-        'executor',
-        'audit_entry',
-      ]),
+    expect([isUniqueViolation(again), isConnectionError(again)]).toEqual([true, false])
+  })
+
+  test('of a server that is not there is a lost connection, also over a Unix socket', async () => {
+    for (const url of ['postgres://x@localhost:5432/x?host=%2Fnowhere', 'postgres://x@127.0.0.1:1/x']) {
+      const away = createDatabase({ url, name: 'away', acquireTimeoutMs: 2_000 })
+      const error: unknown = await sql`select 1`.execute(away.kysely).catch((reason: unknown) => reason)
+      expect(isConnectionError(error)).toBe(true)
+      await away.close()
+    }
+  })
+
+  test.each([
+    ['of a missing file', Object.assign(new Error('no such file'), { code: 'ENOENT' })],
+    ['of a wrong statement', Object.assign(new Error('syntax error'), { code: '42601' })],
+    ['of ours', new Error('a mistake')],
+    ['that is none', null],
+  ])('%s is no lost connection', (_what, error) => {
+    expect(isConnectionError(error)).toBe(false)
+  })
+
+  test('of a lost connection is waited out, any other is not', async () => {
+    let tries = 0
+    const answer = await whenDatabaseIsBack(async () => {
+      tries += 1
+      if (tries < 3) throw Object.assign(new Error('refused'), { code: 'ECONNREFUSED' })
+      return 'back'
+    })
+    expect([answer, tries]).toEqual(['back', 3])
+    await expect(whenDatabaseIsBack(() => Promise.reject(new Error('a mistake')))).rejects.toThrow(
+      'a mistake',
     )
+  })
+})
+
+test('a pool tells how full it is, and does not wait for ever', async () => {
+  const small = createDatabase({ url: db.url, name: 'small', poolSize: 1, acquireTimeoutMs: 200 })
+  const error: unknown = await withTransaction(small, async () => {
+    const second = sql`select 1`.execute(small.kysely).catch((reason: unknown) => reason)
+    expect(small.gauges()).toEqual({ total: 1, idle: 0, waiting: 1, max: 1 })
+    return second
+  })
+  expect(isConnectionError(error)).toBe(true)
+  expect(small.gauges()).toMatchObject({ total: 1, idle: 1, waiting: 0 })
+  await small.close()
+})
+
+test('big integers come as text and times as dates', async () => {
+  const { rows } = await sql`select 9007199254740993::bigint as big, now() as at`.execute(db.database.kysely)
+  expect(rows).toEqual([{ big: '9007199254740993', at: expect.any(Date) }])
+})
+
+describe('migrating', () => {
+  test('by several at once, first and again, ends the same', async () => {
+    const server = inject('testServer')
+    const name = `erlmcp_test_${newUuid().slice(0, 8)}`
+    await onServer(server.url, `create database ${name}`)
+    const url = urlOf(server.url, name)
+    await Promise.all([migrateAll(url), migrateAll(url), migrateAll(url)])
+    await migrateAll(url)
+    const fresh = createDatabase({ url, name: 'test' })
+    const { rows } = await sql<{ name: string }>`select name from kysely_migration order by name`.execute(
+      fresh.kysely,
+    )
+    expect(rows.map((row) => row.name).slice(0, 2)).toEqual(['0001_initial', '0002_engine'])
+    await fresh.close()
+    await onServer(server.url, `drop database ${name} with (force)`)
+  })
+
+  test('excludes others for as long as it lasts, and lets them on after an error', async () => {
+    const order: string[] = []
+    const failing = withMigrationLock(db.url, async () => {
+      order.push('first begins')
+      await eventually(() => order.length === 1)
+      order.push('first fails')
+      throw new Error('no')
+    })
+    await eventually(() => order.length > 0)
+    const next = withMigrationLock(db.url, async () => void order.push('second'))
+    await expect(failing).rejects.toThrow('no')
+    await next
+    expect(order).toEqual(['first begins', 'first fails', 'second'])
+  })
+
+  test('refuses a database of a newer erlmcp', async () => {
+    const other = await testDatabase()
+    await sql`insert into kysely_migration (name, timestamp) values ('9999_future', 'x')`.execute(
+      other.database.kysely,
+    )
+    await expect(migrate(other.url)).rejects.toMatchObject({
+      code: 'data_newer',
+      data: { unknown: ['9999_future'] },
+    })
+    await other.drop()
+  })
+
+  test('of a server that is not there, or an address that is none, says so', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'erlmcp-none-'))
+    const nowhere = `postgres://x@localhost:5432/x?host=${encodeURIComponent(folder)}`
+    await expect(migrateAll(nowhere)).rejects.toMatchObject({ code: 'database_missing' })
+    await expect(migrateAll('postgres:///x?host=/tmp')).rejects.toMatchObject({ code: 'input_invalid' })
+    await rm(folder, { recursive: true })
   })
 })
