@@ -77,6 +77,10 @@ const POSITIONAL: Partial<Record<OperationName, readonly string[]>> = {
   'run.answer': ['id'],
   'run.cancel': ['id'],
   'review.show': ['id'],
+  'page.show': ['path'],
+  'page.history': ['path'],
+  'page.diff': ['path'],
+  'source.refresh': ['name'],
 }
 
 /** `noun verb` for every operation, from the catalogue. */
@@ -89,13 +93,18 @@ function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: n
       program.command(noun).description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`)
     const positional = POSITIONAL[name] ?? []
     const command = parent.command(verb).description(operation.summary)
-    for (const argument of positional) command.argument(`<${argument}>`)
-    const shape: Record<string, { safeParse(value: unknown): { success: boolean } }> = operation.input.shape
+    for (const argument of positional)
+      command.argument(`<${argument}>`, describe(operation.input.shape, argument))
+    const shape: Record<
+      string,
+      { description?: string | undefined; safeParse(value: unknown): { success: boolean } }
+    > = operation.input.shape
     for (const key of Object.keys(shape)) {
       if (positional.includes(key)) continue
       const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <value>`
-      if (shape[key]?.safeParse(undefined).success === true) command.option(flag)
-      else command.requiredOption(flag)
+      const description = shape[key]?.description ?? ''
+      if (shape[key]?.safeParse(undefined).success === true) command.option(flag, description)
+      else command.requiredOption(flag, description)
     }
     command.option('--json', 'print the result as JSON', false).option('--server <url>', 'the server to ask')
     command.action(async (...values: unknown[]) => {
@@ -115,6 +124,9 @@ function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: n
     })
   }
 }
+
+const describe = (shape: Record<string, { description?: string | undefined }>, key: string): string =>
+  shape[key]?.description ?? ''
 
 function exitFor(name: OperationName, result: unknown): number {
   const value = result as { waitsFor?: unknown; intact?: unknown }

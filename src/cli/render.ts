@@ -39,6 +39,28 @@ export function renderResult(name: OperationName, result: unknown): string {
       return value['intact'] === true
         ? `The audit is intact: ${text(value['entries'])} rows, head ${text(value['head']).slice(0, 16)}`
         : `The audit is BROKEN at row ${text(value['brokenAt'])}: ${text(value['reason'])}`
+    case 'page.list':
+      return table(
+        rows(value['pages']),
+        ['source', 'path', 'state', 'commit', 'owner', 'lastReviewed', 'alerts', 'reason'],
+        'No pages.',
+      )
+    case 'page.show':
+      return text(value['content'])
+    case 'page.history':
+      return table(
+        rows(value['revisions']),
+        ['commit', 'contentHash', 'committedAt', 'author', 'current', 'refused', 'subject'],
+        'No revisions.',
+      )
+    case 'page.diff':
+      return text(value['diff'])
+    case 'source.list':
+      return table(
+        rows(value['sources']),
+        ['name', 'kind', 'state', 'pages', 'broken', 'commit', 'goodAt', 'reason'],
+        'No sources.',
+      )
     default:
       return Object.entries(value)
         .map(

@@ -16,9 +16,15 @@ export interface Operation {
   decision: boolean
 }
 
-const id = z.string().min(1).max(100)
-const limit = z.coerce.number().int().min(1).max(200).default(50)
-const reason = z.string().trim().min(1).max(2_000)
+const id = z.string().min(1).max(100).describe('of `list`')
+const limit = z.coerce.number().int().min(1).max(200).default(50).describe('rows at most, 1 to 200')
+const reason = z.string().trim().min(1).max(2_000).describe('why; it stands in the timeline and the audit')
+const source = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'not the name of a source')
+const pagePath = z.string().min(1).max(1_100).describe('as `page.list` shows it')
+const revision = z
+  .string()
+  .regex(/^[0-9a-f]{7,64}$/, 'at least 7 digits of a commit or of a content hash')
+  .describe('at least 7 digits of its commit or content hash')
 
 const operations = {
   'incident.list': {
@@ -27,7 +33,8 @@ const operations = {
     input: z.strictObject({
       state: z
         .enum(['open', 'acknowledged', 'mitigating', 'monitoring', 'resolved', 'closed', 'active'])
-        .optional(),
+        .optional()
+        .describe('active: all but resolved and closed'),
       limit,
       before: z.string().max(40).optional().describe('a number from `next` of the page before'),
     }),
@@ -160,6 +167,80 @@ const operations = {
     need: 'respond',
     effect: 'read',
     http: { method: 'GET', path: '/audit' },
+    decision: false,
+  },
+  'page.list': {
+    name: 'page.list',
+    summary:
+      'Runbooks as this server sees them: alerts, owners, reviews, commit, and which are stale or broken',
+    input: z.strictObject({
+      source: source.optional(),
+      state: z.enum(['good', 'stale', 'broken']).optional(),
+      offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
+      limit: z.coerce.number().int().min(1).max(1_000).default(200),
+    }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/pages' },
+    decision: false,
+  },
+  'page.show': {
+    name: 'page.show',
+    summary: 'One runbook, as it is served or as it was at a revision',
+    input: z.strictObject({ path: pagePath, source: source.optional(), revision: revision.optional() }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/pages/show' },
+    decision: false,
+  },
+  'page.history': {
+    name: 'page.history',
+    summary: 'The revisions of a runbook, newest first',
+    input: z.strictObject({
+      path: pagePath,
+      source: source.optional(),
+      limit,
+      before: z
+        .string()
+        .regex(/^\d{1,18}$/)
+        .optional()
+        .describe('a number from `next` of the page before'),
+    }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/pages/history' },
+    decision: false,
+  },
+  'page.diff': {
+    name: 'page.diff',
+    summary: 'What changed in a runbook between two revisions, as a unified diff',
+    input: z.strictObject({
+      path: pagePath,
+      source: source.optional(),
+      from: revision.optional().describe('default: the revision before `to`'),
+      to: revision.optional().describe('default: the newest revision'),
+    }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/pages/diff' },
+    decision: false,
+  },
+  'source.list': {
+    name: 'source.list',
+    summary: 'Where runbooks come from, and since when a source is away',
+    input: z.strictObject({}),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/sources' },
+    decision: false,
+  },
+  'source.refresh': {
+    name: 'source.refresh',
+    summary: 'Read a source now',
+    input: z.strictObject({ name: source }),
+    need: 'lead',
+    effect: 'write',
+    http: { method: 'POST', path: '/sources/:name/refresh' },
     decision: false,
   },
 } as const satisfies Record<string, Operation>

@@ -2,11 +2,14 @@ import type { Actor } from '../access/index.ts'
 import { verifyAudit } from '../access/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/index.ts'
+import type { PageService } from '../runbook/sources/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
 import { listAudit } from './audit.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
+import { diffPage, listPages, pageHistory, showPage } from './pages.ts'
 import { listRuns, readOutput, showRun } from './runs.ts'
+import { listSources, refreshSource } from './sources.ts'
 import { acknowledge, answer, approve, cancel, reject, resolve } from './decisions.ts'
 
 export interface OperationDeps {
@@ -15,6 +18,7 @@ export interface OperationDeps {
   clock: Clock
   /** How long an approval may wait for its use. */
   approvalTtlMs: number
+  pages: PageService
 }
 
 type Handlers = {
@@ -36,4 +40,10 @@ export const HANDLERS: Handlers = {
   'review.show': (deps, _actor, input) => showReview(deps, input.id),
   'audit.verify': (deps) => verifyAudit(deps.database),
   'audit.list': (deps, _actor, input) => listAudit(deps, input),
+  'page.list': (deps, _actor, input) => listPages(deps, input),
+  'page.show': (deps, _actor, input) => showPage(deps, input),
+  'page.history': (deps, _actor, input) => pageHistory(deps, input),
+  'page.diff': (deps, _actor, input) => diffPage(deps, input),
+  'source.list': (deps) => listSources(deps),
+  'source.refresh': refreshSource,
 }
