@@ -80,16 +80,28 @@ export function fillStep(made: DraftStep, entries: Entry[], block: CodeBlock, pa
     made.position = page.range(made.line, block.endLine, made.position.column)
 }
 
-/** What follows an interactive shell in its block is typed inside it, not run beside it. */
+/**
+ * What follows an interactive shell in its block is typed inside it, not run beside it; a blank line ends that,
+ * unless the comment says "in the shell".
+ */
 function markNested(commands: RunbookCommand[]): void {
-  let opened: number | null = null
+  let opened: RunbookCommand | null = null
   for (const command of commands) {
-    if (opened !== null && command.block === opened && command.language === 'bash') {
+    if (opened !== null && (command.block !== opened.block || !continues(opened, command))) opened = null
+    if (opened !== null && command.language === 'bash') {
       command.nested = true
       command.runnable = false
-    }
-    if (command.language === 'bash' && opensShell(command)) opened = command.block ?? null
+      opened = command
+    } else if (command.language === 'bash' && opensShell(command)) opened = command
   }
+}
+
+const INSIDE = /\b(?:in|inside|within|at)\b.*\b(?:shell|pod|container|console|session|prompt)\b|\bthen\b/i
+
+function continues(before: RunbookCommand, command: RunbookCommand): boolean {
+  const comments = command.explanation === null ? 0 : command.explanation.split('\n').length
+  const blank = command.line - before.position.endLine - 1 - comments > 0
+  return !blank || INSIDE.test(command.explanation ?? '')
 }
 
 const OPENS =

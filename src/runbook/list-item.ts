@@ -51,11 +51,17 @@ function fillItem(made: DraftStep, blocks: Block[], context: ItemContext): void 
     else if (block.type === 'list' && isTaskList(block)) {
       made.kind = 'checklist'
       made.items = [...(made.items ?? []), ...tasksOf(block, page)]
-    } else if (block.type === 'list') {
+    } else if (block.type === 'list' && hasBlockCode([block])) {
       for (const item of block.items) fillItem(made, item.blocks, inner)
-      if (!block.items.some((item) => hasBlockCode(item.blocks))) addText(made, page.source(block))
+    } else if (block.type === 'list') {
+      const paragraphs = block.items.flatMap((item) => itemParagraphs(item))
+      addText(made, page.source(block))
+      append(
+        made.commands,
+        paragraphs.flatMap((each) => inlineCommands(each, 2, page)),
+      )
     } else if (block.type === 'quote') fillItem(made, block.blocks, inner)
-    else if (block.type === 'paragraph') itemParagraph(made, block, blocks, context)
+    else if (block.type === 'paragraph') itemParagraph(made, block, context)
     else if (block.type !== 'rule') addText(made, page.source(block))
   }
 }
@@ -72,7 +78,7 @@ function itemCode(made: DraftStep, block: CodeBlock, page: Page): void {
   else addText(made, page.source(block))
 }
 
-function itemParagraph(made: DraftStep, block: ParagraphBlock, blocks: Block[], context: ItemContext): void {
+function itemParagraph(made: DraftStep, block: ParagraphBlock, context: ItemContext): void {
   const { lead, bold, page } = context
   const source = page.source(block).replace(MARKER, '')
   const whole =
@@ -80,9 +86,7 @@ function itemParagraph(made: DraftStep, block: ParagraphBlock, blocks: Block[], 
     (bold === null
       ? firstSentence(source) === plainText(source).replace(/[.:]$/, '')
       : boldOnly(source) !== null)
-  // Paragraphs of nested items are in the text of their list already.
-  const nested = lead === null && blocks[0] === block && !hasBlockCode(blocks)
-  if (!whole && !nested) addText(made, source)
+  if (!whole) addText(made, source)
   append(made.commands, inlineCommands(block, 2, page))
 }
 
