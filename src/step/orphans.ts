@@ -1,6 +1,6 @@
 import { hostname } from 'node:os'
 import { endGroup, findMembers } from './executors/process-group.ts'
-import { processStartedAt } from './executors/process-table.ts'
+import { listProcesses, processStartedAt } from './executors/process-table.ts'
 
 export interface Leftover {
   /** As recorded by `onStart`; `null` where the crash came before that. */
@@ -14,8 +14,8 @@ export interface Leftover {
 export type LeftoverReport =
   | { kind: 'gone'; message: null }
   | { kind: 'killed'; processes: number[]; message: string }
-  /** Only the host of the process can tell. */
-  | { kind: 'other-host'; message: string }
+  /** It cannot be seen from here: another host, or a system without /proc. */
+  | { kind: 'unseen'; message: string }
 
 /**
  * After a crash of erlmcp: ends what is left of the command that it ran, so that nothing acts after a person has decided.
@@ -28,9 +28,12 @@ export async function killLeftover(
   const { host, pid, startedAt, executionId } = leftover
   if (host !== null && host !== thisHost) {
     return {
-      kind: 'other-host',
+      kind: 'unseen',
       message: `it ran on ${host}; whether it still runs cannot be seen from ${thisHost}`,
     }
+  }
+  if ((await listProcesses()) === null) {
+    return { kind: 'unseen', message: 'whether it still runs cannot be seen on this system' }
   }
   const same = pid !== null && startedAt !== null && (await processStartedAt(pid)) === startedAt
   // 0 is no group: only what carries the marker is looked for

@@ -55,7 +55,7 @@ async function endWith(target: GroupTarget, { signal, waitMs }: Stage, met: Set<
 export async function hangUp(target: GroupTarget, script: string, graceMs: number): Promise<void> {
   await until(SETTLE_MS, async () => {
     const lines = await Promise.all((await backgroundOf(target)).map(commandLine))
-    return !lines.some((words) => words.includes(script) || /(?:^|\/)(?:nohup|setsid)$/.test(words[0] ?? ''))
+    return !lines.some((words) => isBecoming(words, script))
   })
   for (const [signal, waitMs] of [
     ['SIGTERM', graceMs],
@@ -65,6 +65,10 @@ export async function hangUp(target: GroupTarget, script: string, graceMs: numbe
     if (await until(waitMs, async () => (await backgroundOf(target)).length === 0)) return
   }
 }
+
+/** Still a copy of the shell, in the middle of an exec (no words), or about to leave or to ignore the hang-up. */
+const isBecoming = (words: readonly string[], script: string): boolean =>
+  words.length === 0 || words.includes(script) || /(?:^|\/)(?:nohup|setsid)$/.test(words[0] ?? '')
 
 async function until(waitMs: number, done: () => Promise<boolean>): Promise<boolean> {
   const deadline = performance.now() + waitMs
