@@ -20,7 +20,8 @@ const FOLDER = path.join(import.meta.dirname, 'migrations')
  * @throws AppError `input_invalid`, `database_missing`, `unsupported` for a server older than 15, `unavailable` after five minutes.
  */
 export async function withMigrationLock<T>(url: string, body: () => Promise<T>): Promise<T> {
-  if (!URL.canParse(url)) {
+  // the engine wants a host in it, also where `?host=` names a socket folder
+  if (!URL.canParse(url) || new URL(url).hostname === '') {
     throw new AppError('input_invalid', 'the address of the database is no URL that erlmcp can read', {
       action:
         'Write DATABASE_URL as postgres://user:password@host:5432/name; a socket folder as ?host=/folder.',

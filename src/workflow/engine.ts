@@ -56,6 +56,7 @@ class Engine implements WorkflowEngine {
 
   // oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as in the interface
   define<I>(name: string, body: (context: WorkflowContext, input: I) => Promise<unknown>): void {
+    if (this.#running !== null) throw new Error(`${name} is defined after the launch`)
     // what a workflow was started with is what its starter gave: the type is theirs to keep
     this.#bodies.set(name, (context, input) => body(context, input as I))
   }

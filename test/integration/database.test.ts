@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -39,6 +40,25 @@ const names = async (like: string): Promise<string[]> =>
       .where('name', 'like', `${like}%`)
       .execute()
   ).map((row) => row.name)
+
+test('the types of the tables are those of the migrations, column by column', async () => {
+  const source = readFileSync('src/db/schema.ts', 'utf8')
+  const columnsOf = (type: string): string[] => {
+    const body = new RegExp(`export interface ${type} \\{([^}]*)\\}`).exec(source)?.[1] ?? ''
+    return [...body.matchAll(/^ {2}(\w+):/gm)].map(([, column = '']) => column).toSorted()
+  }
+  const body = /export interface Schema \{([^}]*)\}/.exec(source)?.[1] ?? ''
+  const typed = new Map(
+    [...body.matchAll(/(\w+): (\w+)/g)].map(([, table = '', type = '']) => [table, columnsOf(type)]),
+  )
+  const { rows } = await sql<{ table: string; columns: string[] }>`
+    select table_name as table, array_agg(column_name::text order by column_name collate "C") as columns
+    from information_schema.columns
+    where table_schema = 'public' and table_name not like 'kysely_%' group by table_name`.execute(
+    db.database.kysely,
+  )
+  expect(Object.fromEntries(typed)).toEqual(Object.fromEntries(rows.map((row) => [row.table, row.columns])))
+})
 
 describe('a transaction', () => {
   test('is rolled back whole by an error, which the caller sees', async () => {
