@@ -1,21 +1,25 @@
 import { SYSTEM_ACTOR } from '../access/index.ts'
-import { addTimeline, transitionIncident } from '../incident/index.ts'
+import { addTimeline, countFiring, transitionIncident } from '../incident/index.ts'
 import { gatherFacts, writeReview } from '../review/index.ts'
 import { transitionRun } from '../run/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import { resolutionOf } from './decide.ts'
 import type { Resolution } from './decide.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
-import { EVENT_TOPIC } from './events.ts'
-import type { ResponseEvent } from './events.ts'
+import { hear } from './hear.ts'
+import { countFailures } from './impact.ts'
 import { tell } from './tell.ts'
 
 const A_DAY_MS = 86_400_000
 
 /** Waits, for as long as it takes, until the alerts are gone or a person says that it is over. */
-export async function waitForResolution(context: WorkflowContext): Promise<Resolution> {
+export async function waitForResolution(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  incidentId: string,
+): Promise<Resolution> {
   for (;;) {
-    const event = await context.receive<ResponseEvent>(EVENT_TOPIC, A_DAY_MS)
+    const event = await hear(deps, context, incidentId, A_DAY_MS)
     if (event?.kind === 'alerts-resolved' || event?.kind === 'resolved-by-person') return resolutionOf(event)
   }
 }
@@ -58,9 +62,33 @@ export async function concludeIncident(
   if (run !== null) {
     const proved = resolution.kind === 'proved'
     await endRun(deps, context, run, proved ? 'succeeded' : 'cancelled', resolution.reason)
-    await measureImpact(deps, context, run)
   }
-  await context.transaction('resolve', async (trx) => {
+  let last = resolution
+  while (!(await resolve(deps, context, incidentId, last))) {
+    last = await waitForResolution(deps, context, incidentId)
+  }
+  if (run !== null) await countFailures(deps, context, run, 'at the end')
+  const facts = { resolution: last.reason }
+  await tell(deps, context, { kind: 'resolution', incidentId, run, attempt: 0, facts })
+  await reviewIncident(deps, context, incidentId)
+}
+
+/** @returns false when it was only the alerts' silence that resolved it, and one has fired at the last moment. */
+async function resolve(
+  deps: ResponseDeps,
+  context: WorkflowContext,
+  incidentId: string,
+  resolution: Resolution,
+): Promise<boolean> {
+  return context.transaction('resolve', async (trx) => {
+    // locked, so that an alert that joins at this moment is either seen here or declares an incident of its own
+    await trx
+      .selectFrom('incident')
+      .select('id')
+      .where('id', '=', incidentId)
+      .forUpdate()
+      .executeTakeFirstOrThrow()
+    if (resolution.kind === 'alerts-resolved' && (await countFiring(trx, incidentId)) > 0) return false
     await transitionIncident(trx, deps.clock.now(), {
       incidentId,
       to: 'resolved',
@@ -68,36 +96,7 @@ export async function concludeIncident(
       message: `Resolved: ${resolution.reason}`,
       reason: resolution.reason,
     })
-  })
-  const facts = { resolution: resolution.reason }
-  await tell(deps, context, { kind: 'resolution', incidentId, run, attempt: 0, facts })
-  await reviewIncident(deps, context, incidentId)
-}
-
-/** How many requests failed between the first measurement and the end. */
-async function measureImpact(deps: ResponseDeps, context: WorkflowContext, run: RunHandle): Promise<void> {
-  const source = deps.service(run.serviceName).signals
-  const signal = run.plan.recovery?.signal ?? run.plan.trigger?.signal ?? null
-  if (source === null || signal !== 'error_rate') return
-  const now = await context.step('measure the impact', () => deps.measure(source, signal))
-  await context.transaction('record the impact', async (trx) => {
-    const first = await trx
-      .selectFrom('timeline_entry')
-      .select('data')
-      .where('incident_id', '=', run.incidentId)
-      .where('kind', '=', 'signal.measured')
-      .executeTakeFirst()
-    const before = (first?.data as { failedRequests?: unknown } | undefined)?.failedRequests
-    if (typeof before !== 'number' || now.failedRequests === null) return
-    // a restarted process counts from zero: then only what it counted itself is known
-    const failedRequests = now.failedRequests >= before ? now.failedRequests - before : now.failedRequests
-    await addTimeline(trx, deps.clock.now(), {
-      incidentId: run.incidentId,
-      kind: 'impact.measured',
-      actor: SYSTEM_ACTOR.id,
-      message: `${failedRequests} requests failed since the first measurement`,
-      data: { failedRequests },
-    })
+    return true
   })
 }
 

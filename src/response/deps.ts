@@ -79,6 +79,8 @@ export interface ResponseDeps {
     source: SignalSource,
     signal: string,
   ): Promise<{ value: number | null; failedRequests: number | null }>
+  /** Failed requests since the service's processes began to count, at once; `null` where the source does not say. */
+  countFailures(source: SignalSource): Promise<number | null>
   writeReviewFile(name: string, markdown: string): Promise<string>
   /** The message channel of the first configuration. */
   channel: string

@@ -7,6 +7,7 @@ import { askWhetherDone } from './decide.ts'
 import type { Decided, SaidDone } from './decide.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
 import { runGated, runReads } from './execute.ts'
+import { countFailures } from './impact.ts'
 
 /** How an attempt went. `done`: its changes were made, so that their effect can be measured. */
 export type Mitigated = SaidDone
@@ -24,6 +25,7 @@ export async function mitigate(
 ): Promise<Mitigated> {
   const alternative = run.plan.alternatives.find((candidate) => candidate.id === decision.alternativeId)
   if (alternative === undefined) throw new Error(`the plan has no option ${decision.alternativeId}`)
+  await countFailures(deps, context, run, `before attempt ${attempt}`)
   const begun = await context.transaction(`execute ${attempt}`, async (trx) => {
     const at = deps.clock.now()
     if (!(await transitionRun(trx, at, run.runId, 'executing'))) return false

@@ -69,7 +69,7 @@ export async function proveRecovery(
     await context.step(`check ${step.id} ${attempt}`, (signal) => runReads(deps, run, step, attempt, signal))
   }
   const verdict = await context.step(`measure ${attempt}`, (signal) => measure(deps, run, attempt, signal))
-  if (verdict.verdict !== 'unknown') return { kind: verdict.verdict, reason: verdict.reason }
+  if (verdict.verdict !== 'unknown') return { kind: verdict.verdict, reason: inWords(run, verdict) }
   const said = await askWhetherDone(deps, context, run, {
     attempt,
     kind: 'manual',
@@ -78,6 +78,15 @@ export async function proveRecovery(
   })
   if (said.kind === 'done') return { kind: 'passed', reason: 'a person confirmed it; nothing was measured' }
   return said.kind === 'not-done' ? { kind: 'failed', reason: verdict.reason } : said
+}
+
+/** "error_rate < 1.00 % held for 300 s" instead of bare numbers. */
+function inWords(run: RunHandle, verdict: Verdict): string {
+  const recovery = recoveryOf(run.plan)
+  if (recovery === null || recovery.condition.signal === null || verdict.verdict !== 'passed')
+    return verdict.reason
+  const limit = formatValue(recovery.threshold, recovery.condition.unit ?? 'ratio')
+  return `${recovery.condition.signal.replaceAll('_', ' ')} ${recovery.comparison} ${limit} held for ${recovery.forSeconds} s`
 }
 
 async function measure(
@@ -187,7 +196,7 @@ async function endVerification(
     incidentId: run.incidentId,
     kind: `verification.${verdict.verdict}`,
     actor: SYSTEM_ACTOR.id,
-    message: `${verdict.reason}${last === null ? '' : ` (last ${formatValue(last, condition.unit ?? 'ratio')})`}`,
+    message: `${inWords(run, verdict)}${last === null ? '' : ` (last ${formatValue(last, condition.unit ?? 'ratio')})`}`,
     data: { runId: run.runId, attempt, value: last },
     dedupKey: `verification:${id}`,
   })

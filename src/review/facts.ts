@@ -153,8 +153,8 @@ function impactOf(
     ...verifications.flatMap((one) => one.samples.map((sample) => sample.value)),
   ].filter((value): value is number => typeof value === 'number')
   const failures = timeline
-    .filter((entry) => entry.kind === 'impact.measured')
-    .map((entry) => (entry.data as { failedRequests?: unknown }).failedRequests)
+    .filter((entry) => entry.kind === 'failures.counted')
+    .map((entry) => (entry.data as { total?: unknown }).total)
     .filter((value): value is number => typeof value === 'number')
   return {
     signal: plan?.recovery?.signal ?? plan?.trigger?.signal ?? null,

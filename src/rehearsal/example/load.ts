@@ -1,6 +1,6 @@
 import { Agent, request } from 'node:http'
 
-/** Steady traffic on a service: `perSecond` requests for orders with running numbers, until it is stopped. */
+/** Steady traffic on a service: `perSecond` requests for orders in a scattered order, until it is stopped. */
 export function startLoad(url: string, perSecond: number): { stop(): void } {
   const agent = new Agent({ keepAlive: true, maxSockets: 8 })
   let order = 0
@@ -12,7 +12,7 @@ export function startLoad(url: string, perSecond: number): { stop(): void } {
     last = now
     for (; owed >= 1; owed -= 1) {
       order += 1
-      const call = request(`${url}/orders/${order}`, { agent, timeout: 5_000 }, (response) =>
+      const call = request(`${url}/orders/${(order * 79) % 100_000}`, { agent, timeout: 5_000 }, (response) =>
         response.resume(),
       )
       // a restart of the service refuses connections for a moment; that is part of the traffic it gets
