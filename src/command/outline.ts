@@ -13,7 +13,7 @@ export interface OutlineWord {
   /** UTF-16 offsets in the text as it was given; those of the outer word for words of a quoted script. */
   start: number
   end: number
-  /** An unquoted `*`, `?` or `[…]` that the shell expands. */
+  /** An unquoted `*` or `?` that the shell expands. */
   glob: boolean
 }
 
@@ -209,4 +209,4 @@ function isKnown(word: Word): boolean {
 }
 
 const hasGlob = (word: Word): boolean =>
-  (word.parts ?? []).some((part) => part.type === 'Glob' || part.type === 'ExtendedGlob')
+  (word.parts ?? []).some((part) => part.type === 'Glob' && part.kind !== 'bracket')

@@ -1,8 +1,9 @@
 /** Commands that look but cannot see: checks that never fail, filters that never match, waits without an end. */
 import type { OutlineCommand } from '../../../command/index.ts'
+import type { RunbookCommand } from '../../model.ts'
 import { flagOf, hasFlag, kubectlOf, placeOf, programOf, wordTexts } from '../context.ts'
 import { bash } from '../example.ts'
-import type { LintRule } from '../rule.ts'
+import type { LintRule, Problem } from '../rule.ts'
 
 const HEALTH =
   /\/(?:-\/)?(?:health(?:z|check)?|ready(?:z)?|livez?|readiness|liveness|healthy|status|ping|up)\/?(?:$|\?)/i
@@ -226,13 +227,24 @@ const assertsNothing: LintRule = {
   id: 'verification-asserts-nothing',
   severity: 'info',
   summary: 'A verification that only prints: nothing fails when all is not well',
-  bad: ['# Example', '', '## Verify the rollback', '', '```bash', 'kubectl get pods -n shop', '```', ''].join(
-    '\n',
-  ),
+  bad: [
+    '# Example',
+    '',
+    '## Rollback',
+    '',
+    '### Verify',
+    '',
+    '```bash',
+    'kubectl get pods -n shop',
+    '```',
+    '',
+  ].join('\n'),
   good: [
     '# Example',
     '',
-    '## Verify the rollback',
+    '## Rollback',
+    '',
+    '### Verify',
     '',
     '```bash',
     'kubectl rollout status deployment/web -n shop --timeout=5m',
@@ -242,37 +254,34 @@ const assertsNothing: LintRule = {
   check: ({ runbook }) =>
     runbook.procedures.flatMap((procedure) =>
       procedure.phases.flatMap((phase) => {
-        const commands = phase.steps
-          .flatMap((step) => step.commands)
-          .filter((command) => command.tag !== 'inline' && command.language === 'bash')
-        const first = commands[0]
-        if (
-          first === undefined ||
-          !/\bverif(?:y|ied|ication)\b/i.test(
-            `${phase.name} ${phase.steps.map((step) => step.title).join(' ')} ${procedure.phases.length === 1 ? procedure.title : ''}`,
+        if (phase.kind === 'verify' && /\bverif(?:y|ication)\b|^resolution$/i.test(phase.name)) {
+          return silent(
+            phase.name,
+            phase.steps.flatMap((step) => step.commands),
           )
+        }
+        return phase.steps.flatMap((step) =>
+          /^verif(?:y|ication)\b/i.test(step.title) && phase.kind !== 'diagnose'
+            ? silent(step.title, step.commands)
+            : [],
         )
-          return []
-        if (phase.kind !== 'verify' && !/\bverif/i.test(phase.name)) return []
-        if (commands.some((command) => ASSERTS.test(command.text) || command.expectation !== null)) return []
-        if (
-          !commands.every(
-            (command) => command.risk === 'read' || /\bkubectl\b|\bcurl\b|\bwatch\b/.test(command.text),
-          )
-        )
-          return []
-        const message = `"${phase.name}" only prints; no command here fails when all is not well`
-        return [
-          {
-            line: first.line,
-            column: first.position.column,
-            message,
-            remedy:
-              'Add what must hold: kubectl rollout status, kubectl wait, curl -f, grep -q; or "# Expected: …" above the command.',
-          },
-        ]
       }),
     ),
+}
+
+function silent(title: string, all: RunbookCommand[]): Problem[] {
+  const commands = all.filter((command) => command.tag !== 'inline' && command.language === 'bash')
+  const first = commands[0]
+  if (first === undefined) return []
+  if (commands.some((command) => ASSERTS.test(command.text) || command.expectation !== null)) return []
+  if (
+    !commands.every((command) => command.risk === 'read' || /\b(?:kubectl|curl|watch)\b/.test(command.text))
+  )
+    return []
+  const message = `"${title}" only prints; no command here fails when all is not well`
+  const remedy =
+    'Add what must hold: kubectl rollout status, kubectl wait, curl -f, grep -q; or "# Expected: …" above the command.'
+  return [{ line: first.line, column: first.position.column, message, remedy }]
 }
 
 export const CHECK_RULES: LintRule[] = [

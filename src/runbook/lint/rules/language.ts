@@ -1,4 +1,6 @@
+import { detectLanguage } from '../../../command/index.ts'
 import type { Language } from '../../../command/index.ts'
+import type { RunbookCommand } from '../../model.ts'
 import type { LintContext, PlacedCommand } from '../context.ts'
 import { bash } from '../example.ts'
 import type { LintRule, Problem } from '../rule.ts'
@@ -22,18 +24,34 @@ const otherLanguage: LintRule = {
   summary: 'A line in another language than its block, so the block cannot be run',
   bad: bash('kubectl get pods -n shop', 'shop:observer_start().'),
   good: [bash('kubectl get pods -n shop'), '```erlang', 'shop:observer_start().', '```', ''].join('\n'),
-  check: ({ commands }) => commands.flatMap(checkLanguage),
+  check: ({ commands, lines }) => firstOfBlock(commands, (placed) => checkLanguage(placed, lines)),
 }
 
-function checkLanguage({ command }: PlacedCommand): Problem[] {
+/** One finding a block is enough: what is no shell seldom comes in one line. */
+function firstOfBlock(commands: PlacedCommand[], check: (placed: PlacedCommand) => Problem[]): Problem[] {
+  const seen = new Set<number>()
+  return commands.flatMap((placed) => {
+    const block = placed.command.block ?? -placed.command.line
+    if (seen.has(block)) return []
+    const found = check(placed)
+    if (found.length > 0) seen.add(block)
+    return found
+  })
+}
+
+function checkLanguage({ command }: PlacedCommand, lines: string[]): Problem[] {
   const { language, tag, line, position } = command
   if (tag === null || tag === 'inline') return []
+  // A recorded session shows the prompt of the program that reads the line.
+  if ((lines[line - 1] ?? '').slice(0, position.column - 1).trim() !== '') return []
   const name = NAMES[language]
   if (SHELL_TAG.test(tag) && name !== undefined) {
+    const rows = command.text.split('\n').map((row) => detectLanguage(row, null))
+    // Read as part of a foreign block, but shell by itself: the finding belongs to another line of the block.
+    if (!rows.includes(language) && rows.includes('bash')) return []
     return [
       {
-        line,
-        column: position.column,
+        ...foreignLine(command),
         endLine: position.endLine,
         message: `this is ${name}, not shell: a block of ${tag} cannot run it`,
         remedy: remedyFor(language, name),
@@ -53,6 +71,18 @@ function checkLanguage({ command }: PlacedCommand): Problem[] {
   ]
 }
 
+/** The first line that is in the other language by itself; comments and shell lines may stand above it. */
+function foreignLine(command: RunbookCommand): { line: number; column: number } {
+  const rows = command.text.split('\n')
+  const own = rows.findIndex((row) => row.trim() !== '' && detectLanguage(row, null) === command.language)
+  const code = rows.findIndex((row) => !/^\s*(?:#|%|--|$)/.test(row))
+  const row = own === -1 ? Math.max(code, 0) : own
+  const origin = command.origin?.[row]
+  if (origin === undefined) return { line: command.line, column: command.position.column }
+  const indent = /^\s*/.exec(rows[row] ?? '')?.[0].length ?? 0
+  return { line: origin.line, column: origin.column + indent }
+}
+
 function remedyFor(language: Language, name: string): string {
   if (language === 'slack') return 'Make it a step in words: "In Slack, type …". Shells have no such command.'
   if (language === 'promql') return 'Put it into a block of its own with the tag promql.'
@@ -65,15 +95,20 @@ const shellSyntax: LintRule = {
   summary: 'A command that a shell cannot parse',
   bad: bash('kubectl exec web-0 -n shop -- shop:status(full)'),
   good: bash("kubectl exec web-0 -n shop -- shop-cli rpc 'shop:status(full)'"),
-  check: ({ commands }) =>
-    commands.flatMap(({ command, shellError }) => {
+  check: ({ commands, lines }) => {
+    const foreign = new Set(
+      commands.flatMap((placed) => (checkLanguage(placed, lines).length > 0 ? [placed.command.block] : [])),
+    )
+    return firstOfBlock(commands, ({ command, shellError }) => {
       if (shellError === null || command.tag === null || !SHELL_TAG.test(command.tag)) return []
+      if (foreign.has(command.block)) return []
       const { line, position } = command
       const message = `bash cannot read this: ${shellError}`
       const remedy =
         'Quote what is not for the shell; if it is not shell at all, give the block its own language.'
       return [{ line, column: position.column, endLine: position.endLine, message, remedy }]
-    }),
+    })
+  },
 }
 
 const commentOnly: LintRule = {

@@ -206,7 +206,7 @@ const autoRollback: LintRule = {
 }
 
 const APPROVAL =
-  /\bonly\s+(?:do\s+this\s+)?(?:when|if|after|with)\b[^.\n]{0,60}\b(?:instructed|approv(?:ed|al)|permission|authori[sz]ed|told|sign-?off)\b|\((?:be\s+)?(?:very\s+)?careful!*\)|\bask (?:your )?(?:team lead|manager) (?:before|first)\b/i
+  /\bonly\s+(?:do\s+this\s+)?(?:when|if|after|with)\b[^.\n]{0,20}\b(?:instructed|approv(?:ed|al)|permission|authori[sz]ed|told|sign-?off)\b|\((?:be\s+)?(?:very\s+)?careful!*\)|\bask (?:your )?(?:team lead|manager) (?:before|first)\b/i
 
 const approvalInProse: LintRule = {
   id: 'approval-in-prose',

@@ -17,6 +17,7 @@ const undeclared: LintRule = {
       return command.inputs.flatMap((input) => {
         const place = input.places[0]
         if (input.form === 'unset-variable' || place === undefined) return []
+        if (input.form === 'angle' && input.text.split(' ').length > 2) return []
         if (seen.has(input.name) || declared.has(plain(input.name)) || declared.has(plain(input.text)))
           return []
         seen.add(input.name)
@@ -63,24 +64,28 @@ function htmlPlaceholders({ codeLines }: LintContext, text: string, line: number
   const outside = text
     .replace(/(`+)[^`]*?\1(?!`)/g, (code) => ' '.repeat(code.length))
     .replace(/<!--.*?-->/g, (comment) => ' '.repeat(comment.length))
-  return [...outside.matchAll(/(?<![\\\w])<([A-Za-z][A-Za-z0-9]*(?:[-_ ][A-Za-z0-9]+){0,5})>/g)].flatMap(
-    (match) => {
-      const name = match[1] ?? ''
-      if (HTML.has(name.toLowerCase()) || text.includes(`</${name}>`)) return []
-      // With a space or an underscore CommonMark sees attributes or no tag at all; with "_" the text stays.
-      if (name.includes('_')) return []
-      const column = match.index + 1
-      return [
-        {
-          line,
-          column,
-          message: `<${name}> is an HTML tag to Markdown and vanishes when the page is shown`,
-          remedy: `Write \`<${name}>\` in backticks.`,
-          edits: [{ line, column, length: match[0].length, text: `\`<${name}>\`` }],
-        },
-      ]
-    },
+  const found = [...outside.matchAll(/(?<![\\\w])<([A-Za-z][A-Za-z0-9]*(?:[- ][A-Za-z0-9]+){0,5})>/g)].filter(
+    ([, name = '']) => !HTML.has(name.toLowerCase()) && !text.includes(`</${name}>`),
   )
+  const first = found[0]
+  if (first === undefined) return []
+  const names = [...new Set(found.map(([tag]) => tag))]
+  const vanish =
+    names.length === 1 ? 'is an HTML tag to Markdown and vanishes' : 'are HTML tags to Markdown and vanish'
+  return [
+    {
+      line,
+      column: first.index + 1,
+      message: `${names.join(', ')} ${vanish} when the page is shown`,
+      remedy: `Write \`${names[0] ?? ''}\` in backticks.`,
+      edits: found.map((match) => ({
+        line,
+        column: match.index + 1,
+        length: match[0].length,
+        text: `\`${match[0]}\``,
+      })),
+    },
+  ]
 }
 
 const sampleValues: LintRule = {

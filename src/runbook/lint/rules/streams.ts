@@ -164,6 +164,7 @@ function isInteractive(call: PlacedCommand['calls'][number], calls: PlacedComman
   }
   if (call.through.length > 0 && calls.some((one) => kubectlOf(one)?.verb === 'exec')) return false
   const program = programOf(call)
+  if (program === 'ssh' && call.words.some((word) => word.text === '-T')) return false
   if (program === 'ssh')
     return call.words.filter((word) => word.text === null || !word.text.startsWith('-')).length === 2
   return (

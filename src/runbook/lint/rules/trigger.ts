@@ -96,11 +96,13 @@ export const TRIGGER_RULES: LintRule[] = [
       IMPACT,
     ),
     check: (context) =>
-      incidents(context).flatMap(({ trigger }) => {
+      incidents(context).flatMap(({ trigger, alertNames }) => {
         if (trigger?.stated !== 'label') return []
         const lacks = [
           ...(trigger.threshold === null ? ['threshold'] : []),
-          ...(trigger.forSeconds === null ? ['duration'] : []),
+          ...(trigger.forSeconds === null && (trigger.threshold === null || alertNames.length === 0)
+            ? ['duration']
+            : []),
         ]
         if (lacks.length === 0) return []
         const { line, column } = trigger.position
