@@ -18,10 +18,12 @@ import type { Database, EmbeddedPostgres } from './db/index.ts'
 import { createServer } from './http/index.ts'
 import { invoke } from './operations/index.ts'
 import type { OperationDeps } from './operations/index.ts'
-import { createPageSource, receiveAlerts, respondToTheEnd, RESPONSE_WORKFLOW } from './response/index.ts'
+import { receiveAlerts, respondToTheEnd, RESPONSE_WORKFLOW } from './response/index.ts'
 import type { ResponseDeps, Service } from './response/index.ts'
+import { createPageService, folderSources } from './runbook/sources/index.ts'
+import type { PageService } from './runbook/sources/index.ts'
 import { createOutputStore, executeBash, killLeftover } from './step/index.ts'
-import { measureSignal, verify } from './verification/index.ts'
+import { createMeter, measureSignal, verify } from './verification/index.ts'
 import { createEngine, migrateAll } from './workflow/index.ts'
 import type { CrashPoint, WorkflowEngine } from './workflow/index.ts'
 
@@ -53,6 +55,7 @@ export interface App {
 interface Running {
   embedded: EmbeddedPostgres | null
   database: Database
+  pages: PageService
   engine: WorkflowEngine
   server: ReturnType<typeof createServer>
   address: string
@@ -100,11 +103,13 @@ export async function openLocalStore(options: Pick<AppOptions, 'config' | 'log'>
   deps: OperationDeps
   close(): Promise<void>
 }> {
-  const store = await openStore(options.config, options.log)
+  await loadCommandGrammars()
+  const store = await openStore(options.config, options.log, systemClock)
   const engine = engineFor(options, store)
   return {
-    deps: operationDeps(options.config, systemClock, store.database, engine),
+    deps: operationDeps(options.config, systemClock, store, engine),
     async close() {
+      await store.pages.stop()
       await store.database.close()
       await store.embedded?.stop()
     },
@@ -115,19 +120,27 @@ interface Store {
   embedded: EmbeddedPostgres | null
   url: string
   database: Database
+  pages: PageService
 }
 
-async function openStore(config: Config, log: Logger): Promise<Store> {
+async function openStore(config: Config, log: Logger, clock: Clock): Promise<Store> {
   const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, log }) : null
   const url = embedded?.url ?? config.databaseUrl ?? ''
   try {
     await mkdir(config.dataDir, { recursive: true })
     await migrateAll(url)
-    return { embedded, url, database: createDatabase({ url, name: 'app', poolSize: 12 }) }
+    const database = createDatabase({ url, name: 'app', poolSize: 12 })
+    return { embedded, url, database, pages: pagesOf(config, log, clock, database) }
   } catch (error) {
     await embedded?.stop()
     throw error
   }
+}
+
+const pagesOf = (config: Config, log: Logger, clock: Clock, database: Database): PageService => {
+  const names = config.sources.map((source) => source.name)
+  const sources = [...folderSources(config.runbooks, names), ...config.sources]
+  return createPageService({ database, clock, log, sources, dataDir: config.dataDir })
 }
 
 const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Store): WorkflowEngine =>
@@ -143,16 +156,22 @@ const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Store): Wo
 const operationDeps = (
   config: Config,
   clock: Clock,
-  database: Database,
+  { database, pages }: Store,
   engine: Pick<WorkflowEngine, 'send'>,
-): OperationDeps => ({ database, engine, clock, approvalTtlMs: config.response.approvalTtlSeconds * 1_000 })
+): OperationDeps => ({
+  database,
+  engine,
+  clock,
+  approvalTtlMs: config.response.approvalTtlSeconds * 1_000,
+  pages,
+})
 
 async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   const { config, log } = options
   await loadCommandGrammars()
-  const store = await openStore(config, log)
+  const store = await openStore(config, log, clock)
   const engine = engineFor(options, store)
-  const responseDeps = buildResponse(options, clock, store.database)
+  const responseDeps = buildResponse(options, clock, store)
   engine.define<{ incidentId: string }>(RESPONSE_WORKFLOW, (context, input) =>
     respondToTheEnd(responseDeps, context, input),
   )
@@ -163,6 +182,7 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
     const deliveries = startDeliveries(options, clock, store.database)
+    store.pages.start()
     return { ...store, engine, server, address, webhookToken, deliveries, responseDeps }
   } catch (error) {
     await engine.stop({ drainMs: 0 })
@@ -177,6 +197,7 @@ async function stopAll(options: AppOptions, running: Running, drainMs: number): 
   await running.server.close()
   await running.engine.stop({ drainMs })
   await running.deliveries.stop()
+  await running.pages.stop()
   await running.database.close()
   await running.embedded?.stop()
 }
@@ -190,7 +211,7 @@ function buildServer(
   webhookToken: string,
 ): ReturnType<typeof createServer> {
   const { database } = store
-  const operations = operationDeps(options.config, clock, database, engine)
+  const operations = operationDeps(options.config, clock, store, engine)
   return createServer({
     log: options.log,
     authenticate: (token) => authenticate(database, clock.now(), token),
@@ -202,6 +223,7 @@ function buildServer(
         readAlertmanagerWebhook(body),
         body,
       ),
+    receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
     webhookTokenHash: sha256(webhookToken),
     async notReady() {
       const reasons = engine.unwell()
@@ -215,7 +237,7 @@ function buildServer(
   })
 }
 
-function buildResponse(options: AppOptions, clock: Clock, database: Database): ResponseDeps {
+function buildResponse(options: AppOptions, clock: Clock, { database, pages }: Store): ResponseDeps {
   const { config, log } = options
   const redactor = createRedactor()
   const output = createOutputStore(database)
@@ -235,7 +257,7 @@ function buildResponse(options: AppOptions, clock: Clock, database: Database): R
       giveUpAfterMs: config.response.giveUpAfterSeconds * 1_000,
       parallelReads: config.response.parallelReads,
     },
-    pages: createPageSource(config.runbooks, log),
+    pages: () => pages.pages(),
     service: (name) => serviceOf(config, name),
     execute: (request, signal) =>
       executeBash(
@@ -281,6 +303,10 @@ function buildResponse(options: AppOptions, clock: Clock, database: Database): R
       ),
     measure: (source, signal) =>
       measureSignal(measureDeps, source, { signal, windowMs: Math.min(windowMs, 2_000) }),
+    async countFailures(source) {
+      const meter = createMeter(measureDeps, source, { signal: 'error_rate', windowMs })
+      return (await meter.measure()).failedRequests
+    },
     async writeReviewFile(name, markdown) {
       const folder = path.join(config.dataDir, 'reviews')
       await mkdir(folder, { recursive: true })

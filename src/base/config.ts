@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { pageSources, resolveSource } from './config-sources.ts'
 import { AppError, messageOf } from './error.ts'
 
 const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(8_192))
@@ -52,6 +53,8 @@ const configFile = z.strictObject({
     .default({ host: '127.0.0.1', port: 8_080 }),
   /** Folders with pages; relative ones are relative to the file. */
   runbooks: z.array(z.string().min(1).max(4_096)).max(100).default([]),
+  /** Folders and git repositories with pages, by name. */
+  sources: pageSources,
   services: z.record(z.string().min(1).max(253), service).default({}),
   response: z
     .strictObject({
@@ -103,6 +106,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
     runbooks: (env['ERLMCP_RUNBOOKS']?.split(path.delimiter) ?? config.runbooks).map((folder) =>
       path.resolve(base, folder),
     ),
+    sources: config.sources.map((source) => resolveSource(base, source)),
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],
     configFile: file,

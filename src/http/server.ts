@@ -16,6 +16,12 @@ export interface HttpDeps {
   invoke(actor: Actor, name: OperationName, input: unknown): Promise<unknown>
   /** Stores a delivery; resolves after the commit. */
   receiveAlertmanager(body: unknown): Promise<{ incidentId: string | null; declared: boolean }>
+  /** A push that a forge announces for a source; throws `unauthenticated` for a wrong signature. */
+  receivePush(
+    source: string,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    body: Uint8Array,
+  ): Promise<'polling' | 'ignored'>
   /** SHA-256 of the webhook's bearer token, hex. */
   webhookTokenHash: string
   /** Why this process is not ready; empty when it is. */
@@ -25,6 +31,8 @@ export interface HttpDeps {
 /** 10,000 alerts in one group are 4 MB. */
 const WEBHOOK_LIMIT_BYTES = 16 * 1_048_576
 const BODY_LIMIT_BYTES = 1_048_576
+/** A push of thousands of commits; GitHub sends at most 25 MB and cuts commits off long before. */
+const PUSH_LIMIT_BYTES = 5 * 1_048_576
 
 /** The HTTP edge: webhooks in, the operations under /api/v1, health. Thin: everything is in the catalogue. */
 export function createServer(deps: HttpDeps): FastifyInstance {
@@ -52,6 +60,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   })
   addHealth(server, deps)
   addWebhooks(server, deps)
+  addPushWebhook(server, deps)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name)
   return server
 }
@@ -85,6 +94,28 @@ function addWebhooks(server: FastifyInstance, deps: HttpDeps): void {
       return { status: 'stored', incident: received.incidentId, declared: received.declared }
     },
   )
+}
+
+/** The signature is over the bytes as they came, so this route alone leaves the body unparsed. */
+function addPushWebhook(server: FastifyInstance, deps: HttpDeps): void {
+  void server.register(async (scope) => {
+    scope.removeAllContentTypeParsers()
+    scope.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer' },
+      async (_request: FastifyRequest, body: Buffer) => body,
+    )
+    scope.post<{ Params: { source: string } }>(
+      '/webhooks/git/:source',
+      { bodyLimit: PUSH_LIMIT_BYTES },
+      async (request, reply) => {
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
+        const status = await deps.receivePush(request.params.source.slice(0, 100), request.headers, body)
+        reply.code(202)
+        return { status }
+      },
+    )
+  })
 }
 
 function addOperation(server: FastifyInstance, deps: HttpDeps, name: OperationName): void {

@@ -2,7 +2,6 @@ export type { CommandRequest, Page, ResponseDeps, ResponseSettings, Service } fr
 export { EVENT_TOPIC, RESPONSE_WORKFLOW } from './events.ts'
 export type { ResponseEvent } from './events.ts'
 export { findProcedure } from './match.ts'
-export { createPageSource } from './pages.ts'
 export { receiveAlerts } from './receive.ts'
 export type { ReceiveDeps, Received } from './receive.ts'
 export { respondToTheEnd } from './fault.ts'

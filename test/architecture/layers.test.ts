@@ -21,11 +21,14 @@ const EDGES: Record<string, readonly string[]> = {
 const ROOT_FILES = ['app.ts', 'main.ts']
 /** A package that may be imported only in the folders named (path prefixes under `src/`). */
 const FENCES: { module: RegExp; allowed: string[] }[] = [
-  { module: /^pg$/, allowed: ['db/', 'workflow/'] },
+  { module: /^pg$/, allowed: ['db/', 'workflow/', 'rehearsal/workload/'] },
   { module: /^@dbos-inc\//, allowed: ['workflow/'] },
   { module: /^fastify$|^@fastify\//, allowed: ['http/'] },
   { module: /^@modelcontextprotocol\//, allowed: ['mcp/'] },
-  { module: /^(node:)?child_process$/, allowed: ['step/executors/', 'rehearsal/', 'db/embedded'] },
+  {
+    module: /^(node:)?child_process$/,
+    allowed: ['step/executors/', 'rehearsal/', 'db/embedded', 'runbook/sources/'],
+  },
   { module: /^mdast|^micromark/, allowed: ['runbook/'] },
   { module: /^unbash$/, allowed: ['command/'] },
   { module: /^libpg-query$/, allowed: ['command/'] },

@@ -7,6 +7,7 @@ import { createServer } from '../../src/http/index.ts'
 import { authenticate, mayDo } from '../../src/access/index.ts'
 import { invoke, OPERATION_NAMES, OPERATIONS } from '../../src/operations/index.ts'
 import type { OperationDeps, OperationName } from '../../src/operations/index.ts'
+import { createPageService } from '../../src/runbook/sources/index.ts'
 import { testDatabase } from '../support/database.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { silentLog } from '../support/log.ts'
@@ -22,6 +23,13 @@ beforeAll(async () => {
     engine: { send: async () => undefined },
     clock: { now },
     approvalTtlMs: 60_000,
+    pages: createPageService({
+      database: store.database,
+      clock: { now },
+      log: silentLog,
+      sources: [],
+      dataDir: '/nonexistent',
+    }),
   }
 })
 afterAll(() => store.drop())
@@ -94,6 +102,7 @@ describe.each(OPERATION_NAMES)('%s', (name) => {
       authenticate: (given) => authenticate(store.database, now(), given),
       invoke: (actor, operation, input) => invoke(deps, actor, operation, input),
       receiveAlertmanager: async () => ({ incidentId: null, declared: false }),
+      receivePush: async () => 'ignored',
       webhookTokenHash: '0'.repeat(64),
       notReady: async () => [],
     })

@@ -1,0 +1,8 @@
+export { FORGES, forgeLink } from './forge.ts'
+export type { Forge, ForgeSource } from './forge.ts'
+export type { GoodRevision, PageHead, RefusedRevision } from './head.ts'
+export { createPageService, folderSources } from './service.ts'
+export type { CataloguedPage, PageService, PageServiceOptions } from './service.ts'
+export type { SourcedPage } from './source.ts'
+export type { SourceStatus } from './status.ts'
+export type { Headers as WebhookHeaders } from './webhook.ts'
