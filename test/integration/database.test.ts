@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
+import { delay } from '../../src/base/clock.ts'
 import { newUuid } from '../../src/base/id.ts'
 import {
   createDatabase,
@@ -187,13 +188,14 @@ describe('migrating', () => {
     const order: string[] = []
     const failing = withMigrationLock(db.url, async () => {
       order.push('first begins')
-      await eventually(() => order.length === 1)
+      await delay(300)
       order.push('first fails')
       throw new Error('no')
     })
+    const failure = expect(failing).rejects.toThrow('no')
     await eventually(() => order.length > 0)
     const next = withMigrationLock(db.url, async () => void order.push('second'))
-    await expect(failing).rejects.toThrow('no')
+    await failure
     await next
     expect(order).toEqual(['first begins', 'first fails', 'second'])
   })
