@@ -1,2 +1,7 @@
+export { startCluster } from './cluster/cluster.ts'
+export type { ClusterOptions, Identity, SandboxCluster } from './cluster/cluster.ts'
+export { FAULT_KINDS } from './cluster/world/fault.ts'
+export type { Fault } from './cluster/world/fault.ts'
+export type { Load } from './cluster/world/load.ts'
 export { prepareFirstIncident } from './example/index.ts'
 export type { FirstIncident, PlayHost } from './example/index.ts'

@@ -1,0 +1,59 @@
+import { quantity } from '../quantity.ts'
+import type { ContainerRunner } from './container.ts'
+import { cpuSecondsOf, memoryBytesOf, treeOf } from './processes.ts'
+
+interface Sample {
+  at: number
+  cpuSeconds: number
+  memoryBytes: number
+}
+
+/** CPU is the mean over this time, as the metrics pipeline of a real cluster gives it. */
+const WINDOW_MS = 10_000
+const FIRST_MS = 3_000
+
+/** Measures containers from `/proc` and ends those over their memory limit. */
+export class UsageMeter {
+  #samples = new Map<ContainerRunner, { pid: number; list: Sample[] }>()
+
+  /** Called several times a second. */
+  measure(runner: ContainerRunner): void {
+    const pid = runner.treePid
+    if (pid === null) {
+      this.#samples.delete(runner)
+      return
+    }
+    const pids = treeOf(pid)
+    const memoryBytes = memoryBytesOf(pids)
+    const limit = quantity(runner.spec.resources?.limits?.['memory'])
+    if (limit > 0 && memoryBytes > limit) {
+      runner.killForMemory()
+      return
+    }
+    let entry = this.#samples.get(runner)
+    if (entry?.pid !== pid) entry = { pid, list: [] }
+    this.#samples.set(runner, entry)
+    const now = Date.now()
+    if (now - (entry.list.at(-1)?.at ?? 0) < 900) return
+    entry.list.push({
+      at: now,
+      memoryBytes,
+      cpuSeconds: pids.reduce((sum, each) => sum + cpuSecondsOf(each), 0),
+    })
+    while (entry.list.length > 2 && now - (entry.list[1]?.at ?? now) >= WINDOW_MS) entry.list.shift()
+  }
+
+  /** `null` until there is enough to measure by: a new container has no metrics for a moment. */
+  of(runner: ContainerRunner): { cpuCores: number; memoryBytes: number; at: Date; windowMs: number } | null {
+    const list = this.#samples.get(runner)?.list ?? []
+    const [first] = list
+    const last = list.at(-1)
+    if (first === undefined || last === undefined || last.at - first.at < FIRST_MS) return null
+    const cpuCores = Math.max(0, last.cpuSeconds - first.cpuSeconds) / ((last.at - first.at) / 1_000)
+    return { cpuCores, memoryBytes: last.memoryBytes, at: new Date(last.at), windowMs: last.at - first.at }
+  }
+
+  forget(runner: ContainerRunner): void {
+    this.#samples.delete(runner)
+  }
+}
