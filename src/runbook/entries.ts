@@ -42,7 +42,18 @@ export const MAX_BLOCK = 64_000
 const DATA: ReadonlySet<Language> = new Set(['json', 'yaml', 'hcl', 'log', 'output', 'text'])
 const EXPECTATION = /^(?:expect|should\b|must\b|=>|→|->|returns?\b|output\b|result\b|you should\b|good:|ok:)/i
 
+/** What a block was read as; it is asked for by more than one stage. Entries are never changed afterwards. */
+const READ = new WeakMap<CodeBlock, Entry[]>()
+
 export function entriesOf(block: CodeBlock): Entry[] {
+  const known = READ.get(block)
+  if (known !== undefined) return known
+  const entries = readEntries(block)
+  READ.set(block, entries)
+  return entries
+}
+
+function readEntries(block: CodeBlock): Entry[] {
   const lines = block.lines
   if (lines.every((line) => line.text.trim() === '')) return []
   const tag = tagOf(block)
