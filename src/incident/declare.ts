@@ -26,22 +26,20 @@ export async function declareIncident(
   declaration: Declaration,
 ): Promise<{ incidentId: string; declared: boolean }> {
   const incidentId = newId('inc')
-  const inserted = await sql<{ id: string }>`
-    insert into incident (id, source, group_key, service, title, severity, state, alert_name, labels, annotations, opened_at)
-    values (${incidentId}, ${declaration.source}, ${declaration.groupKey}, ${declaration.service}, ${declaration.title},
-            ${declaration.severity}, 'open', ${declaration.alertName}, ${JSON.stringify(declaration.labels)}::jsonb,
-            ${JSON.stringify(declaration.annotations)}::jsonb, ${at})
-    on conflict (source, group_key) where state not in ('resolved','closed') do nothing
-    returning id`.execute(trx)
-  if (inserted.rows.length === 0) {
+  if (!(await insertIncident(trx, at, incidentId, declaration))) {
+    // locked, so that it is not resolved under the alerts that join it
     const open = await trx
       .selectFrom('incident')
       .select('id')
       .where('source', '=', declaration.source)
       .where('group_key', '=', declaration.groupKey)
       .where('state', 'not in', ['resolved', 'closed'])
-      .executeTakeFirstOrThrow()
-    return { incidentId: open.id, declared: false }
+      .forUpdate()
+      .executeTakeFirst()
+    // resolved at this very moment: then this is a new one
+    return open === undefined
+      ? declareIncident(trx, at, declaration)
+      : { incidentId: open.id, declared: false }
   }
   await addTimeline(trx, at, {
     incidentId,
@@ -58,4 +56,20 @@ export async function declareIncident(
     data: { severity: declaration.severity, title: declaration.title, groupKey: declaration.groupKey },
   })
   return { incidentId, declared: true }
+}
+
+async function insertIncident(
+  trx: Transaction,
+  at: Date,
+  incidentId: string,
+  declaration: Declaration,
+): Promise<boolean> {
+  const inserted = await sql`
+    insert into incident (id, source, group_key, service, title, severity, state, alert_name, labels, annotations, opened_at)
+    values (${incidentId}, ${declaration.source}, ${declaration.groupKey}, ${declaration.service}, ${declaration.title},
+            ${declaration.severity}, 'open', ${declaration.alertName}, ${JSON.stringify(declaration.labels)}::jsonb,
+            ${JSON.stringify(declaration.annotations)}::jsonb, ${at})
+    on conflict (source, group_key) where state not in ('resolved','closed') do nothing
+    returning id`.execute(trx)
+  return inserted.rows.length > 0
 }

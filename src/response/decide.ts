@@ -3,8 +3,8 @@ import type { Answer, AttemptedAlternative, DecisionKind, Question } from '../ru
 import { askDecision, remainingAlternatives, transitionRun } from '../run/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import type { ResponseDeps, RunHandle } from './deps.ts'
-import { EVENT_TOPIC } from './events.ts'
 import type { ResponseEvent } from './events.ts'
+import { hear } from './hear.ts'
 
 /** How an incident came to its end. */
 export interface Resolution {
@@ -130,7 +130,7 @@ async function ask(
   })
   if (decisionId === null) return { kind: 'cancelled', reason: 'the run was ended while it worked' }
   for (let asked = 0; asked < MAX_ASKS; asked += 1) {
-    const event = await context.receive<ResponseEvent>(EVENT_TOPIC, deps.settings.decisionTtlMs)
+    const event = await hear(deps, context, run.incidentId, deps.settings.decisionTtlMs)
     if (event === null) continue
     if (event.kind === 'answer') {
       if (event.decisionId === decisionId) return { kind: 'answer', answer: event.answer }

@@ -25,7 +25,7 @@ export async function respondToTheEnd(
     deps.log.error({ err: error, incidentId: input.incidentId }, 'the response to an incident failed')
     if (left.over) return
     const resolution: Resolution = left.firing
-      ? await waitForResolution(context)
+      ? await waitForResolution(deps, context, input.incidentId)
       : { kind: 'alerts-resolved', by: 'source', reason: 'all alerts are resolved at their source' }
     await concludeIncident(deps, context, input.incidentId, resolution, null)
   }

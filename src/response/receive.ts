@@ -114,6 +114,8 @@ async function noteResolved(
       .selectFrom('incident')
       .select('state')
       .where('id', '=', incidentId)
+      // two deliveries that each resolve one of two alerts would otherwise both see the other one firing
+      .forUpdate()
       .executeTakeFirst()
     if (incident === undefined || incident.state === 'resolved' || incident.state === 'closed') continue
     const firing = await countFiring(trx, incidentId)

@@ -20,7 +20,13 @@ export async function respond(
   const run = await findRunbook(deps, context, input.incidentId)
   await tell(deps, context, { kind: 'acknowledgement', incidentId: input.incidentId, run, attempt: 0 })
   if (run === null)
-    return concludeIncident(deps, context, input.incidentId, await waitForResolution(context), null)
+    return concludeIncident(
+      deps,
+      context,
+      input.incidentId,
+      await waitForResolution(deps, context, input.incidentId),
+      null,
+    )
 
   const evidence = await diagnose(deps, context, run)
   const attempted: { alternativeId: string; outcome: 'failed' | 'not-recovered' | 'rejected' }[] = []
@@ -54,5 +60,11 @@ async function leaveToPeople(
 ): Promise<void> {
   await endRun(deps, context, run, 'failed', reason)
   await tell(deps, context, { kind: 'status-update', incidentId: run.incidentId, run, attempt })
-  return concludeIncident(deps, context, run.incidentId, await waitForResolution(context), run)
+  return concludeIncident(
+    deps,
+    context,
+    run.incidentId,
+    await waitForResolution(deps, context, run.incidentId),
+    run,
+  )
 }

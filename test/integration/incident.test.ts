@@ -5,7 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { notification } from '../support/alertmanager.ts'
 import { openDesk } from '../support/desk.ts'
 import type { Desk, Row } from '../support/desk.ts'
-import { kinds, messages, tellStory, until } from '../support/story.ts'
+import { kinds, messages, STARTED, tellStory, until } from '../support/story.ts'
 
 let desk: Desk
 let ada: string
@@ -246,6 +246,30 @@ describe('a run', () => {
     expect(executions(after)[0]).toMatchObject({ state: 'unknown', reason: 'stopped before its end' })
     expect(existsSync(desk.file('ended'))).toBe(false)
     expect((await approve(ada, run, '1')).status).toBe(409)
+  })
+
+  test('goes on when its alert was silent for a moment only', async () => {
+    const group = newGroup()
+    const incident = await fire('DeskSlow', group)
+    const run = await runIn(incident, 'awaiting-decision')
+    expect((await approve(ada, run, '1')).status).toBe(200)
+    await runIn(incident, 'executing')
+    const again = { ...alert(group), startsAt: new Date(Date.parse(STARTED) + 60_000).toISOString() }
+    await desk.webhook(notification('DeskSlow', group, [alert(group, 'resolved')]))
+    const joined = await desk.webhook(notification('DeskSlow', group, [again]))
+    expect(joined.value).toMatchObject({ incident, declared: false })
+    await until('the question whether it helped', async () => {
+      const shown = await showRun(run['id'])
+      return shown['waitsFor'] !== null && kinds(await show(incident)).includes('alert.fired-again')
+        ? shown
+        : null
+    })
+    expect(existsSync(desk.file('second'))).toBe(true)
+    const said = { as: 'done', reason: 'looks well' }
+    expect((await desk.api(ben, 'POST', `/runs/${String(run['id'])}/answer`, said)).status).toBe(200)
+    expect(await incidentIn(incident, 'resolved')).toMatchObject({
+      reason: expect.stringContaining('confirmed'),
+    })
   })
 
   test('that is cancelled while it measures ends, and the incident ends with its alerts', async () => {
