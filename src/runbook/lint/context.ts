@@ -3,6 +3,11 @@ import { outlineShell, parseKubectl } from '../../command/index.ts'
 import type { KubectlCommand, OutlineCommand, OutlineWord } from '../../command/index.ts'
 import type { Alternative, Phase, Procedure, Runbook, RunbookCommand, Step } from '../model.ts'
 
+/** A simple command; what kubectl makes of it is worked out once, since most rules ask. */
+export interface LintCall extends OutlineCommand {
+  kubectl: KubectlCommand | null
+}
+
 /** One command of the page and where it stands. */
 export interface PlacedCommand {
   command: RunbookCommand
@@ -11,7 +16,7 @@ export interface PlacedCommand {
   step: Step
   alternative: Alternative | null
   /** Shell commands only; empty for other languages and for text that does not parse. */
-  calls: OutlineCommand[]
+  calls: LintCall[]
   /** Why it is no shell, for shell commands that do not parse. */
   shellError: string | null
 }
@@ -61,7 +66,12 @@ function placed(
 ): PlacedCommand {
   if (command.language !== 'bash') return { command, ...place, calls: [], shellError: null }
   const outline = outlineShell(command.text)
-  return { command, ...place, calls: outline.commands, shellError: outline.error }
+  return {
+    command,
+    ...place,
+    calls: outline.commands.map((call) => ({ ...call, kubectl: readKubectl(call) })),
+    shellError: outline.error,
+  }
 }
 
 function codeLinesOf(runbook: Runbook, lines: string[]): Set<number> {
@@ -96,14 +106,17 @@ export const programOf = (call: OutlineCommand): string => (call.words[0]?.text 
 
 export const wordTexts = (words: OutlineWord[]): (string | null)[] => words.map((word) => word.text)
 
-/** The kubectl command of a call, or `null`. Words that xargs or find add are unknown ones at the end. */
-export function kubectlOf(call: OutlineCommand): KubectlCommand | null {
+/** Words that xargs or find add are unknown ones at the end. */
+function readKubectl(call: OutlineCommand): KubectlCommand | null {
   const program = programOf(call)
   if (program !== 'kubectl' && program !== 'k') return null
   const fed = call.through.includes('xargs') || call.words.some((word) => word.text === '{}')
   const texts = wordTexts(call.words).map((text) => (text === '{}' ? null : text))
   return parseKubectl(fed ? [...texts, null] : texts)
 }
+
+/** The kubectl command of a call, or `null`. */
+export const kubectlOf = (call: LintCall): KubectlCommand | null => call.kubectl
 
 /** The value of a flag of kubectl, `undefined` when it is not given. */
 export const flagOf = (command: KubectlCommand, name: string): string | null | undefined =>

@@ -1,24 +1,24 @@
 /** Commands that look but cannot see: checks that never fail, filters that never match, waits without an end. */
-import type { OutlineCommand } from '../../../command/index.ts'
 import type { RunbookCommand } from '../../model.ts'
 import { flagOf, hasFlag, kubectlOf, placeOf, programOf, wordTexts } from '../context.ts'
+import type { LintCall } from '../context.ts'
 import { bash } from '../example.ts'
 import type { LintRule, Problem } from '../rule.ts'
 
 const HEALTH =
   /\/(?:-\/)?(?:health(?:z|check)?|ready(?:z)?|livez?|readiness|liveness|healthy|status|ping|up)\/?(?:$|\?)/i
 
-const curlUrl = (call: OutlineCommand): string | null =>
+const curlUrl = (call: LintCall): string | null =>
   wordTexts(call.words).find((word) => word !== null && /^https?:\/\/|:\d+\/|^localhost/.test(word)) ?? null
 
-function curlHas(call: OutlineCommand, letter: string, long: RegExp): boolean {
+function curlHas(call: LintCall, letter: string, long: RegExp): boolean {
   return wordTexts(call.words).some(
     (word) =>
       word !== null && ((/^-[a-zA-Z]+$/.test(word) && word.slice(1).includes(letter)) || long.test(word)),
   )
 }
 
-const isHealthCheck = (call: OutlineCommand): boolean =>
+const isHealthCheck = (call: LintCall): boolean =>
   programOf(call) === 'curl' && HEALTH.test(curlUrl(call) ?? '')
 
 const curlFail: LintRule = {

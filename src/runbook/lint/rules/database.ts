@@ -1,6 +1,5 @@
-import type { OutlineCommand } from '../../../command/index.ts'
 import { blockMates, flagOf, kubectlOf, placeOf, programOf, wordTexts } from '../context.ts'
-import type { LintContext, PlacedCommand } from '../context.ts'
+import type { LintCall, LintContext, PlacedCommand } from '../context.ts'
 import { bash, page } from '../example.ts'
 import type { LintRule, Problem } from '../rule.ts'
 
@@ -17,7 +16,7 @@ interface Option {
 }
 
 /** The value of an option of a program with getopt's rules: `-U x`, `-Ux`, `--username=x`, `--username x`. */
-function option(call: OutlineCommand, short: string, long: string): Option | null {
+function option(call: LintCall, short: string, long: string): Option | null {
   const words = wordTexts(call.words)
   for (const [index, word] of words.entries()) {
     if (index === 0 || word === null) continue
@@ -28,13 +27,13 @@ function option(call: OutlineCommand, short: string, long: string): Option | nul
   return null
 }
 
-const callsOf = (placed: PlacedCommand, program: string): OutlineCommand[] =>
+const callsOf = (placed: PlacedCommand, program: string): LintCall[] =>
   placed.calls.filter((call) => programOf(call) === program)
 
-const stopsOnError = (call: OutlineCommand): boolean =>
+const stopsOnError = (call: LintCall): boolean =>
   wordTexts(call.words).some((word) => word !== null && /ON_ERROR_STOP\s*=\s*(?:1|on|true)/i.test(word))
 
-const input = (call: OutlineCommand): string | null =>
+const input = (call: LintCall): string | null =>
   call.redirects.find(({ operator }) => operator === '<')?.target ?? option(call, 'f', 'file')?.value ?? null
 
 const withoutStop: LintRule = {
@@ -102,7 +101,7 @@ const DROPS = /\bdropdb\b|\bdrop\s+(?:database|schema)\b/i
 const CHECKS_FILE =
   /\btest\s+-[sfe]|\[\[?\s+-[sfe]|\bls\b|\bstat\b|\bpg_restore\b.*(?:-l\b|--list)|\bsha\d+sum\b|\bmd5sum\b|\bgzip\s+-t|\btail\b|\bhead\b|\bgrep\b|\bdu\b|\bwc\b/
 
-function dropsDatabase(placed: PlacedCommand): OutlineCommand | undefined {
+function dropsDatabase(placed: PlacedCommand): LintCall | undefined {
   return placed.calls.find(
     (call) =>
       programOf(call) === 'dropdb' ||
@@ -207,7 +206,7 @@ const openSessions: LintRule = {
     }),
 }
 
-function scalesToZero(call: OutlineCommand): boolean {
+function scalesToZero(call: LintCall): boolean {
   const kubectl = kubectlOf(call)
   return kubectl?.verb === 'scale' && flagOf(kubectl, 'replicas') === '0'
 }

@@ -1,11 +1,10 @@
-import type { OutlineCommand } from '../../../command/index.ts'
 import { blockMates, hasFlag, kubectlOf, placeOf, programOf, wordTexts } from '../context.ts'
-import type { LintContext, PlacedCommand } from '../context.ts'
+import type { LintCall, LintContext, PlacedCommand } from '../context.ts'
 import { bash } from '../example.ts'
 import type { LintRule, Problem } from '../rule.ts'
 
 /** Whether it goes on until somebody stops it. */
-export function isEndless(call: OutlineCommand): boolean {
+export function isEndless(call: LintCall): boolean {
   if (call.pipedInto.some((words) => /^(?:head|sed)$/.test(words[0]?.text ?? ''))) return false
   if (call.through.includes('timeout')) return false
   const kubectl = kubectlOf(call)
@@ -24,19 +23,14 @@ export function isEndless(call: OutlineCommand): boolean {
   return false
 }
 
-const endlessCallOf = ({ calls }: PlacedCommand): OutlineCommand | undefined =>
+const endlessCallOf = ({ calls }: PlacedCommand): LintCall | undefined =>
   calls.find((call) => !call.captured && !background(calls) && isEndless(call))
 
 /** Somebody who starts it in the background knows that it goes on. */
-const background = (calls: OutlineCommand[]): boolean =>
+const background = (calls: LintCall[]): boolean =>
   calls.some((call) => programOf(call) === 'kill' || programOf(call) === 'nohup')
 
-function endlessProblem(
-  placed: PlacedCommand,
-  call: OutlineCommand,
-  message: string,
-  remedy: string,
-): Problem {
+function endlessProblem(placed: PlacedCommand, call: LintCall, message: string, remedy: string): Problem {
   return { ...placeOf(placed.command, call.start), endLine: placed.command.position.endLine, message, remedy }
 }
 

@@ -1,4 +1,3 @@
-import type { OutlineCommand } from '../../../command/index.ts'
 import { builtInType } from '../../../command/index.ts'
 import {
   blockMates,
@@ -10,13 +9,13 @@ import {
   wordsAround,
   wordTexts,
 } from '../context.ts'
-import type { LintContext, PlacedCommand } from '../context.ts'
+import type { LintCall, LintContext, PlacedCommand } from '../context.ts'
 import { bash } from '../example.ts'
 import type { LintRule, Problem } from '../rule.ts'
 
 interface Act {
   placed: PlacedCommand
-  call: OutlineCommand
+  call: LintCall
   path: string
   object: string | null
 }

@@ -1,4 +1,3 @@
-import { outlineShell } from '../../../command/index.ts'
 import type { Alternative, Phase, Procedure, RunbookCommand } from '../../model.ts'
 import { flagOf, kubectlOf, placeOf } from '../context.ts'
 import { bash } from '../example.ts'
@@ -18,28 +17,7 @@ const changes = (command: RunbookCommand): boolean =>
   command.risk !== 'read' &&
   command.language !== 'text' &&
   command.language !== 'output' &&
-  !CHECK.test(command.text) &&
-  !isLook(command)
-
-/** Reads that the risk analysis does not know as such must not count as changes here. */
-function isLook(command: RunbookCommand): boolean {
-  if (command.language !== 'bash') return false
-  const programs = outlineShell(command.text).commands
-  return (
-    programs.length > 0 &&
-    programs.every((call) => {
-      const kubectl = kubectlOf(call)
-      if (kubectl !== null)
-        return (
-          ['get', 'describe', 'logs', 'top', 'events'].includes(kubectl.verb) ||
-          kubectl.path.join(' ') === 'rollout history'
-        )
-      return /^(?:watch|curl|du|df|ls|cat|grep|tail|head|ping|iostat|sort|awk|jq|echo)$/.test(
-        call.words[0]?.text ?? '',
-      )
-    })
-  )
-}
+  !CHECK.test(command.text)
 
 function checkedAfter(commands: RunbookCommand[]): boolean {
   const last = commands.findLastIndex(changes)
