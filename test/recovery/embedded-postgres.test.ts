@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { Client } from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { delay } from '../../src/base/clock.ts'
@@ -115,7 +116,7 @@ describe('after erlmcp was killed', () => {
     'the server that %s gives way to a new one, with its data',
     async (how) => {
       const child = spawn(process.execPath, [
-        path.join(import.meta.dirname, '../support/embedded-child.ts'),
+        fileURLToPath(new URL('../support/embedded-child.ts', import.meta.url)),
         dataDir,
       ])
       const { url, pid } = await new Promise<{ url: string; pid: number }>((resolve) => {

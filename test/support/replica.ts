@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
-import path from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Database } from '../../src/db/index.ts'
 import type { ChildOptions } from './engine-child.ts'
 
@@ -17,7 +17,7 @@ export interface Replica {
 export function startReplica(
   options: Omit<ChildOptions, 'beatMs' | 'leaseMs'> & Partial<ChildOptions>,
 ): Replica {
-  const program = path.join(import.meta.dirname, 'engine-child.ts')
+  const program = fileURLToPath(new URL('engine-child.ts', import.meta.url))
   const input: ChildOptions = { beatMs: 200, leaseMs: 1_500, ...options }
   const child = spawn(process.execPath, [program, JSON.stringify(input)], {
     stdio: ['ignore', 'pipe', 'inherit'],

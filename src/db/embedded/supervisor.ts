@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs'
 import path from 'node:path'
 import { Client } from 'pg'
 import type { Logger } from '../../base/log.ts'
@@ -45,10 +46,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
     const binaries = findBinaries({ dataDir, identity, major: majorOf(cluster), native })
     await stopLeftover(cluster, log)
     initialise(binaries, cluster, identity)
+    const socketDir = socketFolder(cluster, identity)
     const server = new Server({
       postgres: binaries.postgres,
       cluster,
-      socketDir: socketFolder(cluster, identity),
+      socketDir,
       logFile: path.join(dataDir, 'postgres.log'),
       identity,
       log,
@@ -65,6 +67,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedP
       pid: () => server.pid,
       async stop() {
         await server.stop()
+        if (socketDir !== cluster) rmSync(socketDir, { recursive: true, force: true })
         lock.release()
       },
     }
