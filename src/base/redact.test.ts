@@ -200,6 +200,20 @@ describe('given secrets', () => {
   })
 })
 
+test('a redactor can learn the secrets of one command from its variables', () => {
+  const variables = {
+    PGPASSWORD: 'opensesame',
+    DATABASE_URL: 'postgres://app:p%40ss-word@db/app',
+    TOKEN_FILE: '/run/t',
+    ZONE: 'north',
+  }
+  const shown = createRedactor({ secrets: ['formerly'] })
+    .knowing(variables)
+    .text('opensesame p@ss-word p%40ss-word formerly /run/t north')
+  expect(shown).toBe('[redacted] [redacted] [redacted] [redacted] /run/t north')
+  expect(plain.knowing({ ZONE: 'north' })).toBe(plain)
+})
+
 describe('structured values', () => {
   test('members with the name of a secret are blanked, strings are searched, the rest stays', () => {
     const at = new Date(0)

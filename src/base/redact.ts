@@ -13,6 +13,8 @@ export interface Redactor {
   value(value: unknown): unknown
   /** For output that arrives in pieces. Bytes that are not UTF-8 pass unchanged. Holds back at most 64 KiB. */
   stream(): ByteStream
+  /** One that also knows the secrets among these variables: by their names, and passwords in addresses. */
+  knowing(variables: Readonly<Record<string, string>>): Redactor
 }
 
 /**
@@ -20,7 +22,8 @@ export interface Redactor {
  * It does not know a secret that has no form and was not given.
  */
 export function createRedactor(options: { secrets?: readonly string[] } = {}): Redactor {
-  const literals = createLiteralFinder(options.secrets ?? [])
+  const secrets = options.secrets ?? []
+  const literals = createLiteralFinder(secrets)
   const text = (value: string): string => {
     const bytes = Buffer.from(value, 'utf8').toString('latin1')
     const spans = findSpans(bytes, literals)
@@ -29,6 +32,10 @@ export function createRedactor(options: { secrets?: readonly string[] } = {}): R
   return {
     text,
     value: (value) => redactValue(value, text, 0, new Set()),
+    knowing(variables) {
+      const more = secretsAmong(variables)
+      return more.length === 0 ? this : createRedactor({ secrets: [...secrets, ...more] })
+    },
     stream: () => {
       const inner = createTextStream(literals)
       return {
@@ -36,6 +43,25 @@ export function createRedactor(options: { secrets?: readonly string[] } = {}): R
         end: () => Buffer.from(inner.end(), 'latin1'),
       }
     },
+  }
+}
+
+const PASSWORD_IN_ADDRESS = /:\/\/[^/:@\s]*:([^@\s]+)@/
+
+function secretsAmong(variables: Readonly<Record<string, string>>): string[] {
+  return Object.entries(variables).flatMap(([name, value]) => {
+    const password = PASSWORD_IN_ADDRESS.exec(value)?.[1]
+    const found = password === undefined ? [] : [password, decoded(password)]
+    // the path of a file with a secret is none
+    return SECRET_KEY.test(name) && !value.startsWith('/') ? [...found, value] : found
+  })
+}
+
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
   }
 }
 

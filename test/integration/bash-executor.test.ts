@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { hostname, tmpdir } from 'node:os'
@@ -349,6 +349,45 @@ describe('the next command', () => {
   })
 })
 
+/** A disk of 64 KiB; needs the right to mount. */
+async function smallDisk(use: (folder: string) => Promise<void>): Promise<boolean> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'erlmcp-disk-'))
+  const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', folder]).status === 0
+  try {
+    if (mounted) await use(folder)
+  } finally {
+    if (mounted) spawnSync('umount', ['-l', folder])
+    await rm(folder, { recursive: true, force: true })
+  }
+  return mounted
+}
+
+describe('a full disk', () => {
+  test('keeps a command from starting, with its reason, or leaves the state from before, loudly', async ({
+    skip,
+  }) => {
+    const mounted = await smallDisk(async (folder) => {
+      const first = await run('X=1', { deps: { scratchDir: folder } })
+      const filled = await run('X=2; head -c 200000 /dev/zero >fill; :', {
+        deps: { scratchDir: folder },
+        shellState: first.result.shellState,
+      })
+      expect(filled.stderr.toString()).toMatch(/No space left on device[^]*could not be written/)
+      expect(filled.result.shellState).toBe(first.result.shellState)
+      await writeFile(path.join(folder, 'rest'), Buffer.alloc(100_000)).catch(() => {})
+      const refused = await run('echo ran', {
+        deps: { scratchDir: folder },
+        shellState: first.result.shellState,
+      })
+      expect(refused.result).toMatchObject({
+        kind: 'not-started',
+        reason: expect.stringContaining('ENOSPC') as string,
+      })
+    })
+    if (!mounted) skip()
+  })
+})
+
 describe('nothing is left running', () => {
   test('after the time limit: group, background processes, and those that left the group', async () => {
     const { result, executionId } = await run(
@@ -564,6 +603,13 @@ describe('output', () => {
     const text = `${stdout.toString()}${result.tail}`
     expect(text).not.toMatch(/hun|ter2|correct horse|Y29ycmVjdCBob3/)
     expect(text).toContain('next')
+  })
+
+  test('shows no credential of the identity, whatever the command does with it', async () => {
+    const { stdout } = await run('echo "$PGPASSWORD" "${PGPASSWORD}x" | tee >(base64) | cat; wait', {
+      environment: { PGPASSWORD: 'opensesame' },
+    })
+    expect(stdout.toString()).not.toMatch(/opensesame|b3BlbnNlc2FtZ/)
   })
 
   test('is there while the command still runs', async () => {

@@ -101,7 +101,7 @@ async function run(
   const recorder = createRecorder({
     executionId: request.executionId,
     sink: deps.output,
-    redactor: deps.redactor,
+    redactor: deps.redactor.knowing({ ...request.environment, ...request.inputs }),
     now: deps.now,
     maxOutputBytes: request.limits.maxOutputBytes ?? DEFAULT_MAX_OUTPUT_BYTES,
     rename: { from: started.folder.script, to: 'bash' },

@@ -116,7 +116,11 @@ export async function stateAfter(
     folder.environment,
     new Set(Object.keys(request.environment)),
   )
-  if (taken === null) return { shellState: request.shellState, lost: null }
+  // half written: the disk is full
+  if (taken === null) {
+    const lost = 'variables and directory could not be written; the next command gets those from before'
+    return { shellState: request.shellState, lost }
+  }
   const lost =
     taken.dropped.length === 0
       ? null
