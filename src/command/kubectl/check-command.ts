@@ -72,7 +72,8 @@ function unknownVerb(word: Word, verb: string, flagsBefore: boolean): UsageProbl
     )
     if (meant !== null) return problem('unknown-command', word, message, `Did you mean "kubectl ${meant}"?`)
   }
-  if (!/^[a-z][\w-]*$/.test(verb)) return question('unknown-command', word, message, 'Write one command of kubectl.')
+  if (!/^[a-z][\w-]*$/.test(verb))
+    return question('unknown-command', word, message, 'Write one command of kubectl.')
   if (flagsBefore) {
     return problem('unknown-command', word, message, 'For a plug-in, write its name before all flags.')
   }
