@@ -58,6 +58,22 @@ export async function revisionBefore(
   return before ?? null
 }
 
+/** The source that once had a page which no source has any more. */
+export async function sourceOfGone(
+  deps: OperationDeps,
+  path: string,
+  source: string | null,
+): Promise<string | null> {
+  let query = deps.database.kysely
+    .selectFrom('page_revision')
+    .select('source')
+    .where('path', '=', path)
+    .orderBy('id', 'desc')
+    .limit(1)
+  if (source !== null) query = query.where('source', '=', source)
+  return (await query.executeTakeFirst())?.source ?? null
+}
+
 export function requireRevision(row: RevisionRow | null, path: string, wanted: string): RevisionRow {
   if (row !== null) return row
   throw new AppError('not_found', `${path} has no revision ${wanted}`, {

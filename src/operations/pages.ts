@@ -5,9 +5,17 @@ import { listCatalogue } from '../runbook/index.ts'
 import type { CataloguedPage } from '../runbook/sources/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './handlers.ts'
-import { findRevision, listRevisions, requireRevision, revisionBefore, textOf } from './page-revisions.ts'
+import {
+  findRevision,
+  listRevisions,
+  requireRevision,
+  revisionBefore,
+  sourceOfGone,
+  textOf,
+} from './page-revisions.ts'
 
-const DIFF_TIMEOUT_MS = 2_000
+/** The comparison holds everything else up. */
+const DIFF_TIMEOUT_MS = 500
 
 /** The catalogue as this server sees it, in the order of the sources. */
 export async function listPages(deps: OperationDeps, input: InputOf<'page.list'>): Promise<unknown> {
@@ -18,16 +26,16 @@ export async function listPages(deps: OperationDeps, input: InputOf<'page.list'>
       (input.state === undefined || stateOf(each, stale).state === input.state),
   )
   const shown = all.slice(input.offset, input.offset + input.limit)
-  const pages = await Promise.all(shown.map((each) => entryOf(deps, each, stale)))
+  const pages = shown.map((each) => entryOf(deps, each, stale))
   const end = input.offset + shown.length
   return { pages, total: all.length, next: end < all.length ? end : null }
 }
 
-async function entryOf(
+function entryOf(
   deps: OperationDeps,
   each: CataloguedPage,
   stale: ReadonlyMap<string, StaleSource>,
-): Promise<Record<string, unknown>> {
+): Record<string, unknown> {
   const { page, head, source } = each
   const [entry] = page === null ? [] : listCatalogue([page], deps.clock.now())
   const procedures = entry?.procedures ?? []
@@ -47,7 +55,7 @@ async function entryOf(
     contentHash: page?.contentHash ?? null,
     modified: page?.modified ?? false,
     refused: head.refused,
-    link: await deps.pages.link(source, page?.commit ?? null, head.repositoryPath, null),
+    link: deps.pages.link(source, page?.commit ?? null, head.repositoryPath, null),
   }
 }
 
@@ -85,20 +93,13 @@ export async function showPage(deps: OperationDeps, input: InputOf<'page.show'>)
   const { page, head, source } = found
   const stale = await staleSources(deps)
   if (input.revision === undefined && page !== null) {
-    const entry = await entryOf(deps, found, stale)
-    const procedures = await Promise.all(
-      page.runbook.procedures.map(async (procedure) => ({
-        id: procedure.id,
-        title: procedure.title,
-        line: procedure.line,
-        link: await deps.pages.link(
-          source,
-          page.modified ? null : page.commit,
-          head.repositoryPath,
-          procedure.line,
-        ),
-      })),
-    )
+    const entry = entryOf(deps, found, stale)
+    const procedures = page.runbook.procedures.map((procedure) => ({
+      id: procedure.id,
+      title: procedure.title,
+      line: procedure.line,
+      link: deps.pages.link(source, page.modified ? null : page.commit, head.repositoryPath, procedure.line),
+    }))
     return { ...entry, content: page.content.toString('utf8'), procedures }
   }
   const revision =
@@ -109,19 +110,17 @@ export async function showPage(deps: OperationDeps, input: InputOf<'page.show'>)
     path: input.path,
     ...shownRevision(kept, head.good?.contentHash ?? null),
     content: await textOf(deps, kept),
-    link: await deps.pages.link(source, kept.commit_id, head.repositoryPath, null),
+    link: deps.pages.link(source, kept.commit_id, head.repositoryPath, null),
   }
 }
 
 export async function pageHistory(deps: OperationDeps, input: InputOf<'page.history'>): Promise<unknown> {
   const { source, head } = await findPage(deps, input)
   const rows = await listRevisions(deps, source, head.path, input.limit, input.before ?? null)
-  const revisions = await Promise.all(
-    rows.map(async (row) => ({
-      ...shownRevision(row, head.good?.contentHash ?? null),
-      link: await deps.pages.link(source, row.commit_id, head.repositoryPath, null),
-    })),
-  )
+  const revisions = rows.map((row) => ({
+    ...shownRevision(row, head.good?.contentHash ?? null),
+    link: deps.pages.link(source, row.commit_id, head.repositoryPath, null),
+  }))
   return {
     source,
     path: input.path,
@@ -166,7 +165,7 @@ export async function diffPage(deps: OperationDeps, input: InputOf<'page.diff'>)
   }
 }
 
-/** The page by the path it is listed under, or by source and path in it. */
+/** The page by the path it is listed under, or by source and path in it; one that is gone still has its history. */
 async function findPage(
   deps: OperationDeps,
   input: { path: string; source?: string | undefined },
@@ -176,6 +175,11 @@ async function findPage(
   const found =
     own.find(({ page }) => page?.path === input.path) ?? own.find(({ head }) => head.path === input.path)
   if (found !== undefined) return found
+  const source = await sourceOfGone(deps, input.path, input.source ?? null)
+  if (source !== null) {
+    const head = { path: input.path, repositoryPath: null, good: null, refused: null }
+    return { source, head, page: null }
+  }
   throw new AppError('not_found', `there is no page ${JSON.stringify(input.path)}`, {
     action: 'List the pages with `erlmcp page list`.',
   })

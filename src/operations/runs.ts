@@ -5,6 +5,7 @@ import type { Plan } from '../run/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './handlers.ts'
 import { findIncident } from './incidents.ts'
+import { pageLink } from './pages.ts'
 import { present } from './present.ts'
 
 export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>): Promise<unknown> {
@@ -64,7 +65,12 @@ export async function showRun(deps: OperationDeps, id: string): Promise<unknown>
     id: run.id,
     state: run.state,
     incidentId: run.incident_id,
-    page: { path: run.page_path, commit: run.page_commit, contentHash: run.page_hash },
+    page: {
+      path: run.page_path,
+      commit: run.page_commit,
+      contentHash: run.page_hash,
+      link: await pageLink(deps, run.page_path, run.page_commit, plan.line),
+    },
     procedure: { id: plan.procedureId, title: plan.title, line: plan.line },
     target: plan.target,
     startedAt: run.started_at,

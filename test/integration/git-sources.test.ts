@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { existsSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -304,10 +304,7 @@ describe('a repository that is away', () => {
   })
 
   test('with large files is not copied: only what the pages need comes here', async () => {
-    const noise = Buffer.alloc(8 * 1_048_576)
-    for (let index = 0; index < noise.length; index += 4)
-      noise.writeUInt32LE((index * 2_654_435_761) >>> 0, index)
-    repository.write('video.bin', noise)
+    repository.write('video.bin', randomBytes(3 * 1_048_576))
     repository.write('runbooks/errors.md', page('HighErrorRate'))
     repository.commit('one')
     const service = serviceOf(gitSource({ maxMegabytes: 1 }))
@@ -316,11 +313,7 @@ describe('a repository that is away', () => {
 
   test('that is larger than it may be is given up, with nothing left on disk', async () => {
     git(repository.bare, ['config', 'uploadpack.allowFilter', 'false'])
-    const noise = Buffer.alloc(48 * 1_048_576)
-    for (let index = 0; index < noise.length; index += 4) {
-      noise.writeUInt32LE(Math.imul(index ^ (index >>> 15), 2_246_822_519) >>> 0, index)
-    }
-    repository.write('video.bin', noise)
+    repository.write('video.bin', randomBytes(3 * 1_048_576))
     repository.write('runbooks/errors.md', page('HighErrorRate'))
     repository.commit('one')
     const service = serviceOf(gitSource({ maxMegabytes: 1 }))

@@ -18,6 +18,8 @@ export interface FolderSource {
 }
 
 const WORK_TREE_MS = 10_000
+/** How often it is written down that nothing has changed. */
+const SAVE_MS = 60_000
 
 /** A folder of this host. Its state is this process's own; revisions and refusals are written down for all. */
 export function createFolderSource(deps: SourceDeps, source: FolderSourceConfig): FolderSource {
@@ -26,6 +28,7 @@ export function createFolderSource(deps: SourceDeps, source: FolderSourceConfig)
   let workTree: { at: number; value: WorkTree | null } | null = null
   let view: SourceView = { pages: [], heads: new Map(), forge: null }
   let stale: string | null = null
+  let savedAt = Number.NEGATIVE_INFINITY
 
   const gitState = async (): Promise<WorkTree | null> => {
     if (workTree === null || performance.now() - workTree.at > WORK_TREE_MS) {
@@ -58,7 +61,8 @@ export function createFolderSource(deps: SourceDeps, source: FolderSourceConfig)
     const heads = [...next.heads.values()].filter(
       (head) => !sameHead(before.heads.get(head.path) ?? null, head),
     )
-    if (heads.length > 0 || removed.length > 0 || stale !== null || view.heads.size === 0) {
+    const changed = heads.length > 0 || removed.length > 0
+    if (changed || stale !== null || performance.now() - savedAt > SAVE_MS) {
       await saveChange(deps.database, deps.clock.now(), {
         source: source.name,
         commit: tree?.commit ?? null,
@@ -68,8 +72,9 @@ export function createFolderSource(deps: SourceDeps, source: FolderSourceConfig)
         revisions: revisionsOf(before.heads, heads),
         contents: next.contents,
         findings: loaded.findings,
-        changed: true,
+        changed,
       })
+      savedAt = performance.now()
     }
     stored = { heads: next.heads, texts: next.texts }
     view = {

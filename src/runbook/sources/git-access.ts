@@ -14,9 +14,10 @@ export async function gitEnvironment(
   folder: string,
 ): Promise<Record<string, string>> {
   const { url, protocol } = readGitUrl(source.url)
+  const origin = protocol === 'https' || protocol === 'http' ? `${new URL(url).origin}/` : null
   const settings: [string, string][] = [['remote.origin.url', url]]
   if (source.tokenFile !== null) {
-    if (protocol !== 'https' && protocol !== 'http') {
+    if (origin === null) {
       throw new AppError('input_invalid', `source ${source.name}: a token is of no use for ${protocol}://`, {
         action: 'Take the https:// address, or a keyFile.',
       })
@@ -24,7 +25,7 @@ export async function gitEnvironment(
     const token = await readSecret(source.tokenFile)
     const pair = token.includes(':') ? token : `x-access-token:${token}`
     settings.push(
-      ['http.extraHeader', `Authorization: Basic ${Buffer.from(pair).toString('base64')}`],
+      [`http.${origin}.extraHeader`, `Authorization: Basic ${Buffer.from(pair).toString('base64')}`],
       // the header would go wherever a redirect leads
       ['http.followRedirects', 'false'],
     )

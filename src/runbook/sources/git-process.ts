@@ -84,6 +84,8 @@ export async function runGit(call: GitCall): Promise<Buffer> {
     }).catch((error: NodeJS.ErrnoException) => {
       throw notStarted(error)
     })
+    // what was quicker than the watch
+    if (code === 0 && call.watch !== undefined) await checkSize(call.watch, stop)
     if (stopped !== null) throw stopped
     if (code !== 0) throw failed(verb, lastWords(errors(), code))
     return output()
@@ -106,17 +108,20 @@ function armLimits(call: GitCall, verb: string, stop: (reason: AppError) => void
   const { watch, signal } = call
   const onAbort = (): void => stop(failed(verb, 'it was stopped'))
   signal?.addEventListener('abort', onAbort, { once: true })
-  const look = async ({ folder, maxBytes }: NonNullable<GitCall['watch']>): Promise<void> => {
-    if ((await sizeOf(folder)) > maxBytes) {
-      stop(tooLarge(`the repository needs more than ${Math.round(maxBytes / 1_048_576)} MB on disk`))
-    }
-  }
-  const watcher = watch === undefined ? undefined : setInterval(() => void look(watch), WATCH_MS)
+  const watcher = watch === undefined ? undefined : setInterval(() => void checkSize(watch, stop), WATCH_MS)
   return () => {
     clearTimeout(timer)
     clearInterval(watcher)
     signal?.removeEventListener('abort', onAbort)
   }
+}
+
+async function checkSize(
+  { folder, maxBytes }: NonNullable<GitCall['watch']>,
+  stop: (reason: AppError) => void,
+): Promise<void> {
+  if ((await sizeOf(folder)) <= maxBytes) return
+  stop(tooLarge(`the repository needs more than ${Math.round(maxBytes / 1_048_576)} MB on disk`))
 }
 
 /** Bytes of the files directly in a folder; 0 when it is not there. */

@@ -1,17 +1,12 @@
-import { sql } from 'kysely'
 import type { GitSourceConfig } from '../../base/config-sources.ts'
 import { AppError, messageOf } from '../../base/error.ts'
-import { sha256 } from '../../base/id.ts'
-import type { BlobContent } from './blobs.ts'
-import { MAX_PAGE_BYTES } from '../decode.ts'
-import { nextHead, sameHead } from './head.ts'
-import type { PageHead } from './head.ts'
+import { changeOf } from './git-change.ts'
+import { takeLease } from './lease.ts'
+import type { Lease } from './lease.ts'
 import { readGit } from './read-git.ts'
-import type { GitSnapshot } from './read-git.ts'
 import { createPageCache } from './source.ts'
 import type { SourceDeps, SourcedPage, SourceView } from './source.ts'
 import { knownBlobs, loadContents, loadHeads, saveChange, saveFailure } from './store.ts'
-import type { KeptRevision, SourceChange } from './store.ts'
 
 export interface GitSource {
   config: GitSourceConfig
@@ -24,8 +19,6 @@ export interface GitSource {
 export interface GitSourceDeps extends SourceDeps {
   /** Where clones are kept. */
   cloneDir: string
-  /** Names this process among the replicas. */
-  processId: string
 }
 
 /**
@@ -38,7 +31,7 @@ export function createGitSource(deps: GitSourceDeps, config: GitSourceConfig): G
   return {
     config,
     async poll(signal) {
-      const lease = await takeLease(deps, config)
+      const lease = await takeLease(deps, config.name, config.pollSeconds)
       if (lease === null) return false
       try {
         await update(deps, config, lease, signal)
@@ -46,7 +39,7 @@ export function createGitSource(deps: GitSourceDeps, config: GitSourceConfig): G
         // at the end of the process nothing is known about the repository
         if (!signal.aborted) await fail(deps, config, error)
       } finally {
-        await giveLeaseBack(deps, config, lease)
+        await lease.giveBack()
       }
       return true
     },
@@ -61,43 +54,6 @@ export function createGitSource(deps: GitSourceDeps, config: GitSourceConfig): G
       return seen.view
     },
   }
-}
-
-interface Lease {
-  holder: string
-  until: Date
-  takenAt: Date
-  lastCommit: string | null
-}
-
-async function takeLease(deps: GitSourceDeps, config: GitSourceConfig): Promise<Lease | null> {
-  const now = deps.clock.now()
-  const until = new Date(now.getTime() + 2 * config.timeoutSeconds * 1_000 + 180_000)
-  const row = await deps.database.kysely
-    .updateTable('page_source')
-    .set({ poller: deps.processId, polling_until: until })
-    .where('name', '=', config.name)
-    .where('next_poll_at', '<=', now)
-    .where((eb) => eb.or([eb('polling_until', 'is', null), eb('polling_until', '<', now)]))
-    .returning('commit_id')
-    .executeTakeFirst()
-  return row === undefined ? null : { holder: deps.processId, until, takenAt: now, lastCommit: row.commit_id }
-}
-
-/** A request that came during the poll is answered by another one at once. */
-async function giveLeaseBack(deps: GitSourceDeps, config: GitSourceConfig, lease: Lease): Promise<void> {
-  const next = new Date(deps.clock.now().getTime() + config.pollSeconds * 1_000)
-  await deps.database.kysely
-    .updateTable('page_source')
-    .set({
-      poller: null,
-      polling_until: null,
-      next_poll_at: sql<Date>`case when requested_at > ${lease.takenAt} then requested_at else ${next} end`,
-    })
-    .where('name', '=', config.name)
-    .where('poller', '=', lease.holder)
-    .where('polling_until', '=', lease.until)
-    .execute()
 }
 
 async function update(
@@ -131,17 +87,7 @@ async function update(
     })
   }
   const change = await changeOf(deps, config, snapshot, before, known)
-  const saved = await saveChange(database, deps.clock.now(), change, async (trx) => {
-    const held = await trx
-      .selectFrom('page_source')
-      .select('name')
-      .where('name', '=', config.name)
-      .where('poller', '=', lease.holder)
-      .where('polling_until', '=', lease.until)
-      .forUpdate()
-      .executeTakeFirst()
-    return held !== undefined
-  })
+  const saved = await saveChange(database, deps.clock.now(), change, (trx) => lease.isHeld(trx))
   if (saved) {
     const facts = {
       source: config.name,
@@ -151,108 +97,6 @@ async function update(
     }
     deps.log.info(facts, 'pages were brought in')
   }
-}
-
-/** What a snapshot changes, over what is known. */
-async function changeOf(
-  deps: GitSourceDeps,
-  config: GitSourceConfig,
-  snapshot: GitSnapshot,
-  before: ReadonlyMap<string, PageHead>,
-  known: ReadonlyMap<string, string>,
-): Promise<SourceChange> {
-  const hashes = hashesOf(snapshot.contents, known)
-  const contents: Map<string, { path: string; commit: string | null; content: Uint8Array }> = new Map()
-  for (const { blob, path, commit } of [...snapshot.files, ...snapshot.revisions]) {
-    const content = blob === null ? undefined : snapshot.contents.get(blob)
-    const hash = blob === null ? undefined : hashes.get(blob)
-    if (hash !== undefined && content !== undefined && 'bytes' in content) {
-      contents.set(hash, { path, commit, content: content.bytes })
-    }
-  }
-  const heads: PageHead[] = []
-  const refused = new Map<string, string>()
-  const atCutOff = new Set(
-    snapshot.revisions.flatMap(({ atCutOff: is, path, commit }) => (is ? [`${path}\n${commit}`] : [])),
-  )
-  for (const file of snapshot.files) {
-    const last = before.get(file.path) ?? null
-    const contentHash = hashes.get(file.blob) ?? null
-    const cutOff = atCutOff.has(`${file.path}
-${file.commit}`)
-    const stays = cutOff && contentHash !== null && last?.good?.contentHash === contentHash
-    const { head } = await nextHead(
-      last,
-      {
-        path: file.path,
-        repositoryPath: file.repositoryPath,
-        contentHash,
-        commit: stays ? (last.good?.commit ?? file.commit) : file.commit,
-        committedAt: stays ? (last.good?.committedAt ?? file.committedAt) : file.committedAt,
-        problem: contentHash === null ? tooLarge(snapshot.contents.get(file.blob)) : null,
-      },
-      deps.clock.now(),
-      async () => contents.get(contentHash ?? '')?.content ?? (await stored(deps, contentHash ?? '')),
-      deps.read,
-    )
-    if (head.refused !== null) refused.set(`${file.path}\n${file.commit}`, head.refused.reason)
-    if (!sameHead(last, head)) heads.push(head)
-    await new Promise((resolve) => setImmediate(resolve))
-  }
-  const present = new Set(snapshot.files.map((file) => file.path))
-  const removed = [...before.keys()].filter((path) => !present.has(path))
-  return {
-    source: config.name,
-    commit: snapshot.commit,
-    committedAt: snapshot.committedAt,
-    heads,
-    removed,
-    revisions: snapshot.revisions.map((revision) => keptRevision(revision, hashes, refused)).toReversed(),
-    contents,
-    findings: snapshot.findings,
-    changed: heads.length > 0 || removed.length > 0,
-  }
-}
-
-function hashesOf(
-  contents: ReadonlyMap<string, BlobContent>,
-  known: ReadonlyMap<string, string>,
-): Map<string, string> {
-  const hashes = new Map(known)
-  for (const [blob, content] of contents) if ('bytes' in content) hashes.set(blob, sha256(content.bytes))
-  return hashes
-}
-
-function keptRevision(
-  revision: GitSnapshot['revisions'][number],
-  hashes: ReadonlyMap<string, string>,
-  refused: ReadonlyMap<string, string>,
-): KeptRevision {
-  const { path, blob, commit, committedAt, author, subject, atCutOff } = revision
-  return {
-    path,
-    commit,
-    blob,
-    contentHash: blob === null ? null : (hashes.get(blob) ?? null),
-    committedAt,
-    author: atCutOff ? null : author,
-    subject: atCutOff ? null : subject,
-    refused: refused.get(`${path}\n${commit}`) ?? null,
-    onlyIfNew: atCutOff,
-  }
-}
-
-const tooLarge = (content: BlobContent | undefined): string => {
-  const size = content !== undefined && 'tooLarge' in content ? content.tooLarge : null
-  return size === null
-    ? 'it is larger than the disk limit of its source allows'
-    : `it has ${size} bytes; a page may have ${MAX_PAGE_BYTES}`
-}
-
-async function stored(deps: GitSourceDeps, hash: string): Promise<Uint8Array> {
-  const found = (await loadContents(deps.database, [hash])).get(hash)
-  if (found === undefined) throw new Error(`the text ${hash} is not stored`)
-  return found
 }
 
 async function unchanged(deps: GitSourceDeps, config: GitSourceConfig): Promise<void> {

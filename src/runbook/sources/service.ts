@@ -13,6 +13,7 @@ import { readSecret } from './git-access.ts'
 import { createGitSource } from './git-source.ts'
 import type { GitSource } from './git-source.ts'
 import { readGitUrl } from './git-url.ts'
+import { createPoller } from './poller.ts'
 import type { PageHead, ReadPage } from './head.ts'
 import type { SourcedPage, SourceView } from './source.ts'
 import { loadStatuses } from './status.ts'
@@ -58,23 +59,21 @@ export interface PageService {
     commit: string | null,
     repositoryPath: string | null,
     line: number | null,
-  ): Promise<string | null>
+  ): string | null
   /** Begins to poll repositories. */
   start(): void
   stop(): Promise<void>
 }
 
 const FRESH_MS = 2_000
-const TICK_MS = 1_000
 const REFRESH_WAIT_MS = 20_000
-const MAX_POLLS = 4
 
 /** The pages of all configured sources. @throws AppError `input_invalid` for an address that git may not be given */
 export function createPageService(options: PageServiceOptions): PageService {
   const { database, clock, log, sources } = options
   const read = options.read ?? ((content: Uint8Array, name: string) => readRunbook(content, { path: name }))
   const deps = { database, clock, log, read }
-  const gitDeps = { ...deps, cloneDir: path.join(options.dataDir, 'sources'), processId: newUuid() }
+  const gitDeps = { ...deps, cloneDir: path.join(options.dataDir, 'sources') }
   for (const source of sources) if (source.kind === 'git') readGitUrl(source.url)
   const readers = sources.map((source) => {
     if (source.kind === 'folder') {
@@ -120,10 +119,8 @@ export function createPageService(options: PageServiceOptions): PageService {
     readAt = Number.NEGATIVE_INFINITY
     await fresh()
   }
-  const poller = createPoller(
-    readers.flatMap(({ git }) => git ?? []),
-    log,
-  )
+  const gits = readers.flatMap(({ git }) => git ?? [])
+  const poller = createPoller(gits, ensure, log)
 
   /** Another replica may be at it; then its result is waited for. */
   const pollUntilDone = async (git: GitSource): Promise<void> => {
@@ -196,13 +193,13 @@ export function createPageService(options: PageServiceOptions): PageService {
         .catch((error: unknown) => log.error({ source: name, err: messageOf(error) }, 'a poll failed'))
       return 'polling'
     },
-    async link(source, commit, repositoryPath, line) {
+    link(source, commit, repositoryPath, line) {
       const forge = lastView.get(source)?.forge ?? null
       if (forge === null || commit === null || repositoryPath === null) return null
       return forgeLink(forge, commit, repositoryPath, line)
     },
     start() {
-      poller.start(ensure)
+      poller.start()
     },
     stop: () => poller.stop(),
   }
@@ -264,57 +261,5 @@ async function secretOf(git: GitSource | null, log: Logger): Promise<string | nu
       'webhooks of this source cannot be checked',
     )
     return null
-  }
-}
-
-/** Polls repositories when their time has come: each at most once at a time, few of them together. */
-function createPoller(
-  gits: readonly GitSource[],
-  log: Logger,
-): { poll(git: GitSource): Promise<void>; start(ensure: () => Promise<void>): void; stop(): Promise<void> } {
-  const stopping = new AbortController()
-  const running = new Map<string, Promise<void>>()
-  let loop: Promise<void> = Promise.resolve()
-
-  const poll = (git: GitSource): Promise<void> => {
-    const under = running.get(git.config.name)
-    if (under !== undefined) {
-      // asked for again while it runs: what is under way may have looked too early
-      return under.then(() => (stopping.signal.aborted ? undefined : poll(git)))
-    }
-    const done = git
-      .poll(stopping.signal)
-      .then(() => undefined)
-      .finally(() => running.delete(git.config.name))
-    running.set(git.config.name, done)
-    return done
-  }
-  const tick = async (ensure: () => Promise<void>): Promise<void> => {
-    await ensure()
-    for (const git of gits) {
-      if (running.size >= MAX_POLLS || running.has(git.config.name)) continue
-      poll(git).catch((error: unknown) =>
-        log.error({ source: git.config.name, err: messageOf(error) }, 'a poll failed'),
-      )
-    }
-  }
-  return {
-    poll,
-    start(ensure) {
-      if (gits.length === 0) return
-      loop = (async () => {
-        while (!stopping.signal.aborted) {
-          await tick(ensure).catch((error: unknown) =>
-            log.warn({ err: messageOf(error) }, 'sources cannot be polled'),
-          )
-          await delay(TICK_MS, stopping.signal).catch(() => undefined)
-        }
-      })()
-    },
-    async stop() {
-      stopping.abort(new AppError('unavailable', 'erlmcp stops', { action: 'Start it again.' }))
-      await loop
-      await Promise.allSettled(running.values())
-    },
   }
 }
