@@ -22,7 +22,8 @@ import { receiveAlerts, respondToTheEnd, RESPONSE_WORKFLOW } from './response/in
 import type { ResponseDeps, Service } from './response/index.ts'
 import { createPageService, folderSources } from './runbook/sources/index.ts'
 import type { PageService } from './runbook/sources/index.ts'
-import { createOutputStore, executeBash, killLeftover } from './step/index.ts'
+import { createGuard, createOutputStore, executeBash, killLeftover } from './step/index.ts'
+import type { Guard } from './step/index.ts'
 import { createMeter, measureSignal, verify } from './verification/index.ts'
 import { createEngine, migrateAll } from './workflow/index.ts'
 import type { CrashPoint, WorkflowEngine } from './workflow/index.ts'
@@ -62,6 +63,8 @@ interface Running {
   webhookToken: string
   deliveries: { stop(): Promise<void> }
   responseDeps: ResponseDeps
+  /** Ends what commands left behind when this process is killed. */
+  guard: Guard
 }
 
 const DEFAULT_DRAIN_MS = 20_000
@@ -171,7 +174,8 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   await loadCommandGrammars()
   const store = await openStore(config, log, clock)
   const engine = engineFor(options, store)
-  const responseDeps = buildResponse(options, clock, store)
+  const guard = createGuard()
+  const responseDeps = buildResponse(options, clock, store, guard)
   engine.define<{ incidentId: string }>(RESPONSE_WORKFLOW, (context, input) =>
     respondToTheEnd(responseDeps, context, input),
   )
@@ -183,9 +187,10 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     await writeLocalAccess(config, store.database, clock, address)
     const deliveries = startDeliveries(options, clock, store.database)
     store.pages.start()
-    return { ...store, engine, server, address, webhookToken, deliveries, responseDeps }
+    return { ...store, engine, server, address, webhookToken, deliveries, responseDeps, guard }
   } catch (error) {
     await engine.stop({ drainMs: 0 })
+    guard.stop()
     await store.database.close()
     await store.embedded?.stop()
     throw error
@@ -196,6 +201,7 @@ async function stopAll(options: AppOptions, running: Running, drainMs: number): 
   await rm(path.join(options.config.dataDir, 'server.json'), { force: true })
   await running.server.close()
   await running.engine.stop({ drainMs })
+  running.guard.stop()
   await running.deliveries.stop()
   await running.pages.stop()
   await running.database.close()
@@ -237,7 +243,12 @@ function buildServer(
   })
 }
 
-function buildResponse(options: AppOptions, clock: Clock, { database, pages }: Store): ResponseDeps {
+function buildResponse(
+  options: AppOptions,
+  clock: Clock,
+  { database, pages }: Store,
+  guard: Guard,
+): ResponseDeps {
   const { config, log } = options
   const redactor = createRedactor()
   const output = createOutputStore(database)
@@ -264,8 +275,10 @@ function buildResponse(options: AppOptions, clock: Clock, { database, pages }: S
         {
           now: () => clock.now(),
           output,
-          redactor,
-          scratchDir: path.join(config.dataDir, 'runs', request.runId),
+          // values of variables that carry secrets are blanked wherever they turn up
+          redactor: redactor.knowing(request.environment),
+          scratchDir: scratchDir(config, request.runId),
+          guard,
         },
         {
           executionId: request.executionId,
@@ -303,6 +316,7 @@ function buildResponse(options: AppOptions, clock: Clock, { database, pages }: S
       ),
     measure: (source, signal) =>
       measureSignal(measureDeps, source, { signal, windowMs: Math.min(windowMs, 2_000) }),
+    forgetRun: (runId) => rm(scratchDir(config, runId), { recursive: true, force: true }),
     async countFailures(source) {
       const meter = createMeter(measureDeps, source, { signal: 'error_rate', windowMs })
       return (await meter.measure()).failedRequests
@@ -318,6 +332,9 @@ function buildResponse(options: AppOptions, clock: Clock, { database, pages }: S
     },
   }
 }
+
+/** Home and first working folder of a run's commands, removed when it ends. */
+const scratchDir = (config: Config, runId: string): string => path.join(config.dataDir, 'runs', runId)
 
 function serviceOf(config: Config, name: string | null): Service {
   const known = name === null ? undefined : config.services[name]

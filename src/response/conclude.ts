@@ -41,6 +41,8 @@ export async function endRun(
       .executeTakeFirst()
     if (current === undefined || current.ended_at !== null) return
     await transitionRun(trx, at, run.runId, to, reason)
+    // variables of its commands may hold secrets; nobody needs them any more
+    await trx.updateTable('run').set({ shell_state: null }).where('id', '=', run.runId).execute()
     await addTimeline(trx, at, {
       incidentId: run.incidentId,
       kind: `run.${to}`,
@@ -48,6 +50,10 @@ export async function endRun(
       message: `Run ${to}: ${reason}`,
       data: { runId: run.runId },
     })
+  })
+  await context.step(`remove the folder of ${run.runId}`, async () => {
+    await deps.forgetRun(run.runId)
+    return null
   })
 }
 

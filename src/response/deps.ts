@@ -81,6 +81,8 @@ export interface ResponseDeps {
   ): Promise<{ value: number | null; failedRequests: number | null }>
   /** Failed requests since the service's processes began to count, at once; `null` where the source does not say. */
   countFailures(source: SignalSource): Promise<number | null>
+  /** Removes the working folder of a run that has ended. */
+  forgetRun(runId: string): Promise<void>
   writeReviewFile(name: string, markdown: string): Promise<string>
   /** The message channel of the first configuration. */
   channel: string
