@@ -14,7 +14,7 @@ const report = await runKillLoop({
   kills: Number(kills),
   seed: Number(seed),
   alerts: Number(kills) * 5,
-  alertEveryMs: 400,
+  alertEveryMs: 800,
   settleMs: 120_000,
   onKill: (number) => process.stderr.write(number % 10 === 0 ? `${number} ` : '.'),
 })

@@ -8,6 +8,7 @@ import { startLedgerService } from './ledger-service.ts'
 import { answerQuestions, call, sendAlerts } from './people.ts'
 import type { World } from './people.ts'
 import { seededRandom } from './random.ts'
+import type { Random } from './random.ts'
 
 export interface KillLoopOptions {
   /** For everything: data, pages, the side-effect log, the server's log. */
@@ -61,8 +62,7 @@ export async function runKillLoop(options: KillLoopOptions): Promise<KillLoopRep
     ]
     let killsWhileStarting = 0
     for (let number = 1; number <= options.kills; number += 1) {
-      if (random.chance(0.2)) await delay(random.between(50, 1_500))
-      else if (await start.ready) await delay(random.between(100, 3_000))
+      await untilTheMoment(keeper, random, start.ready)
       if (keeper.address === null) killsWhileStarting += 1
       await keeper.kill()
       start = keeper.start()
@@ -93,6 +93,26 @@ export async function runKillLoop(options: KillLoopOptions): Promise<KillLoopRep
     answering.abort()
     await keeper.kill('SIGTERM')
     await service.stop()
+  }
+}
+
+/** A fifth while it starts; two fifths while an approved command is about to run or runs; else whenever. */
+async function untilTheMoment(keeper: Keeper, random: Random, ready: Promise<boolean>): Promise<void> {
+  if (random.chance(0.2)) return delay(random.between(50, 1_500))
+  if (!(await ready)) return
+  if (random.chance(0.5)) await untilExecuting(keeper)
+  else await delay(random.between(100, 3_000))
+  return delay(random.between(0, 500))
+}
+
+async function untilExecuting(keeper: Keeper): Promise<void> {
+  const limit = performance.now() + 10_000
+  while (keeper.address !== null && performance.now() < limit) {
+    const { address } = keeper
+    const answer = await call(address, address.token, 'GET', '/api/v1/runs?limit=50')
+    const runs = (answer?.value['runs'] ?? []) as Record<string, unknown>[]
+    if (runs.some((run) => run['state'] === 'executing')) return
+    await delay(50)
   }
 }
 

@@ -41,24 +41,37 @@ export async function call(
   }
 }
 
-/** An Alertmanager: sends a new alert every now and then, repeats one until it is accepted, and some also later. */
+const SENDERS = 3
+
+/** Alertmanagers: each sends a new alert every now and then, repeats it until it is accepted, and some also later. */
 export async function sendAlerts(world: World, everyMs: number, limit: number): Promise<void> {
-  const deliver = async (ticket: string, startsAt: string, status: 'firing' | 'resolved'): Promise<void> => {
-    while (!world.signal.aborted) {
-      if (await send(world, ticket, startsAt, status)) {
-        world.accepted.set(ticket, startsAt)
-        return
-      }
-      await pause(world, 100)
+  let number = 0
+  const sender = async (): Promise<void> => {
+    while (number < limit && !world.signal.aborted) {
+      number += 1
+      const ticket = `T-${String(number).padStart(4, '0')}`
+      const startsAt = new Date().toISOString()
+      await deliver(world, ticket, startsAt, 'firing')
+      if (world.random.chance(0.2)) await deliver(world, ticket, startsAt, 'firing')
+      if (world.random.chance(0.1)) await deliver(world, ticket, startsAt, 'resolved')
+      await pause(world, everyMs * (0.5 + world.random.next()))
     }
   }
-  for (let number = 1; number <= limit && !world.signal.aborted; number += 1) {
-    const ticket = `T-${String(number).padStart(4, '0')}`
-    const startsAt = new Date().toISOString()
-    await deliver(ticket, startsAt, 'firing')
-    if (world.random.chance(0.2)) await deliver(ticket, startsAt, 'firing')
-    if (world.random.chance(0.1)) await deliver(ticket, startsAt, 'resolved')
-    await pause(world, everyMs * (0.5 + world.random.next()))
+  await Promise.all(Array.from({ length: SENDERS }, sender))
+}
+
+async function deliver(
+  world: World,
+  ticket: string,
+  startsAt: string,
+  status: 'firing' | 'resolved',
+): Promise<void> {
+  while (!world.signal.aborted) {
+    if (await send(world, ticket, startsAt, status)) {
+      world.accepted.set(ticket, startsAt)
+      return
+    }
+    await pause(world, 100)
   }
 }
 

@@ -57,6 +57,19 @@ describe('a delivery', () => {
     expect(all).toHaveLength(1)
   })
 
+  test('that resolves one of two alerts, at the same moment as another resolves the other, ends the incident', async () => {
+    const groups = Array.from({ length: 6 }, newGroup)
+    const send = async (group: string, ...alerts: FakeAlert[]): Promise<string> =>
+      String((await desk.webhook(notification('NobodyKnowsThis', group, alerts))).value['incident'])
+    const incidents = await Promise.all(
+      groups.map((group) => send(group, alert(group), alert(group, 'firing', 2))),
+    )
+    await Promise.all(
+      groups.flatMap((group) => [1, 2].map((number) => send(group, alert(group, 'resolved', number)))),
+    )
+    for (const incident of incidents) await incidentIn(incident, 'resolved')
+  })
+
   test('of an alert that is over already declares nothing', async () => {
     const group = newGroup()
     const answer = await desk.webhook(notification('DeskFailing', group, [alert(group, 'resolved')]))

@@ -252,6 +252,24 @@ describe('a run', () => {
     expect((await approve(ada, run, '1')).status).toBe(409)
   })
 
+  test('whose command is interrupted by a stop of erlmcp asks what became of it, and does not run it again', async () => {
+    const incident = await fire('DeskSlow')
+    const run = await runIn(incident, 'awaiting-decision')
+    expect((await approve(ada, run, '2')).status).toBe(200)
+    await until('the start of the command', async () => (existsSync(desk.file('begun')) ? true : null))
+    await desk.restart()
+    await rm(desk.file('begun'))
+    const asking = await runIn(incident, 'awaiting-person')
+    expect(executions(asking)[0]).toMatchObject({ state: 'unknown' })
+    expect((asking['waitsFor'] as Row)['kind']).toBe('unknown-outcome')
+    const said = { as: 'not-done', reason: 'looked' }
+    expect((await desk.api(ben, 'POST', `/runs/${String(run['id'])}/answer`, said)).status).toBe(200)
+    const again = await runIn(incident, 'awaiting-decision')
+    const { question } = again['waitsFor'] as { question: { options: Row[] } }
+    expect(question.options.map((option) => option['label'])).toEqual(['In two steps'])
+    expect(existsSync(desk.file('begun'))).toBe(false)
+  })
+
   test('goes on when its alert was silent for a moment only', async () => {
     const group = newGroup()
     const incident = await fire('DeskSlow', group)
