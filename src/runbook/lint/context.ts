@@ -23,7 +23,7 @@ export interface PlacedCommand {
 
 export interface LintContext {
   path: string
-  /** Lines after decoding. */
+  /** Lines after decoding, each cut at 2,000 characters. */
   lines: string[]
   /** Lines that are inside code blocks, by number. */
   codeLines: Set<number>
@@ -32,8 +32,11 @@ export interface LintContext {
   now: Date | null
 }
 
+/** What stands further right is no prose; rules with patterns stay fast on any line. */
+const MAX_LINE = 2_000
+
 export function buildContext(path: string, text: string, runbook: Runbook, now: Date | null): LintContext {
-  const lines = text.split('\n')
+  const lines = text.split('\n').map((line) => line.slice(0, MAX_LINE))
   return {
     path,
     lines,

@@ -1,7 +1,7 @@
 /** Commands that look but cannot see: checks that never fail, filters that never match, waits without an end. */
-import type { RunbookCommand } from '../../model.ts'
+import type { Phase, Step } from '../../model.ts'
 import { flagOf, hasFlag, kubectlOf, placeOf, programOf, wordTexts } from '../context.ts'
-import type { LintCall } from '../context.ts'
+import type { LintCall, PlacedCommand } from '../context.ts'
 import { bash } from '../example.ts'
 import type { LintRule, Problem } from '../rule.ts'
 
@@ -251,33 +251,38 @@ const assertsNothing: LintRule = {
     '```',
     '',
   ].join('\n'),
-  check: ({ runbook }) =>
-    runbook.procedures.flatMap((procedure) =>
-      procedure.phases.flatMap((phase) => {
-        if (phase.kind === 'verify' && /\bverif(?:y|ication)\b|^resolution$/i.test(phase.name)) {
-          return silent(
-            phase.name,
-            phase.steps.flatMap((step) => step.commands),
-          )
-        }
-        return phase.steps.flatMap((step) =>
-          /^verif(?:y|ication)\b/i.test(step.title) && phase.kind !== 'diagnose'
-            ? silent(step.title, step.commands)
-            : [],
-        )
-      }),
-    ),
+  check: ({ commands }) => {
+    const parts = new Map<Phase | Step, { title: string; commands: PlacedCommand[] }>()
+    for (const placed of commands) {
+      const { phase, step, command } = placed
+      if (command.tag === 'inline') continue
+      const whole = phase.kind === 'verify' && /\bverif(?:y|ication)\b|^resolution$/i.test(phase.name)
+      if (!whole && (phase.kind === 'diagnose' || !/^verif(?:y|ication)\b/i.test(step.title))) continue
+      const part = parts.get(whole ? phase : step) ?? { title: whole ? phase.name : step.title, commands: [] }
+      part.commands.push(placed)
+      parts.set(whole ? phase : step, part)
+    }
+    return [...parts.values()].flatMap((part) => silent(part.title, part.commands))
+  },
 }
 
-function silent(title: string, all: RunbookCommand[]): Problem[] {
-  const commands = all.filter((command) => command.tag !== 'inline' && command.language === 'bash')
-  const first = commands[0]
-  if (first === undefined) return []
-  if (commands.some((command) => ASSERTS.test(command.text) || command.expectation !== null)) return []
-  if (
-    !commands.every((command) => command.risk === 'read' || /\b(?:kubectl|curl|watch)\b/.test(command.text))
+/** Programs that only show something, whatever it is. */
+const SHOWS =
+  /^(?:watch|curl|cat|ls|less|tail|head|jq|sort|awk|echo|dig|ps|df|du|helm|oc|sed|cut|column|grep)$/
+
+const onlyShows = ({ calls, command }: PlacedCommand): boolean =>
+  calls.length > 0 &&
+  command.expectation === null &&
+  !ASSERTS.test(command.text) &&
+  calls.every(
+    (call) =>
+      SHOWS.test(programOf(call)) ||
+      ['get', 'describe', 'logs', 'top', 'events'].includes(kubectlOf(call)?.verb ?? ''),
   )
-    return []
+
+function silent(title: string, commands: PlacedCommand[]): Problem[] {
+  const first = commands[0]?.command
+  if (first === undefined || !commands.every(onlyShows)) return []
   const message = `"${title}" only prints; no command here fails when all is not well`
   const remedy =
     'Add what must hold: kubectl rollout status, kubectl wait, curl -f, grep -q; or "# Expected: …" above the command.'

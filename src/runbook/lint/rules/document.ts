@@ -94,7 +94,7 @@ const deadAnchor: LintRule = {
     const slugs = new Set(context.runbook.headings.map((heading) => heading.slug.toLowerCase()))
     const html = new Set(
       context.lines.flatMap((text) =>
-        [...text.matchAll(/<[a-z][^>]*\b(?:id|name)=["']?([^"'\s>]+)/gi)].map((match) =>
+        [...text.matchAll(/<[a-z][^<>]{0,300}\b(?:id|name)=["']?([^"'\s>]+)/gi)].map((match) =>
           (match[1] ?? '').toLowerCase(),
         ),
       ),
@@ -104,11 +104,14 @@ const deadAnchor: LintRule = {
     const loose = new Set(
       context.runbook.headings.flatMap(({ title, explicitId }) => [title, explicitId ?? ''].map(lettersOf)),
     )
+    const byId = new Map(
+      context.runbook.headings.map((heading) => [heading.explicitId?.toLowerCase(), heading]),
+    )
     return anchorLinks(context).flatMap(({ anchor, line, column }): Problem[] => {
       const wanted = decode(anchor).toLowerCase()
       if (slugs.has(wanted) || html.has(wanted)) return []
       if (generated && loose.has(lettersOf(wanted))) return []
-      const meant = context.runbook.headings.find((heading) => heading.explicitId?.toLowerCase() === wanted)
+      const meant = byId.get(wanted)
       if (meant === undefined) {
         return [
           {

@@ -62,8 +62,8 @@ const vanishes: LintRule = {
 function htmlPlaceholders({ codeLines }: LintContext, text: string, line: number): Problem[] {
   if (codeLines.has(line) || !text.includes('<') || /^(?: {4}|\t)/.test(text)) return []
   const outside = text
-    .replace(/(`+)[^`]*?\1(?!`)/g, (code) => ' '.repeat(code.length))
-    .replace(/<!--.*?-->/g, (comment) => ' '.repeat(comment.length))
+    .replace(/(?<!`)(`{1,3})(?!`)[^`]{0,500}\1(?!`)/g, (code) => ' '.repeat(code.length))
+    .replace(/<!--.{0,500}?-->/g, (comment) => ' '.repeat(comment.length))
   const found = [...outside.matchAll(/(?<![\\\w])<([A-Za-z][A-Za-z0-9]*(?:[- ][A-Za-z0-9]+){0,5})>/g)].filter(
     ([, name = '']) => !HTML.has(name.toLowerCase()) && !text.includes(`</${name}>`),
   )
