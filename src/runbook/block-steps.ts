@@ -57,7 +57,8 @@ function markedStep(entries: Entry[], block: CodeBlock, context: BlockContext): 
 export function fillStep(made: DraftStep, entries: Entry[], block: CodeBlock, page: Page): void {
   let comments: string[] = []
   const flush = (): void => {
-    addText(made, comments.join('\n'))
+    // Hard line breaks: comments are lines, not one paragraph.
+    addText(made, comments.join('  \n'))
     comments = []
   }
   for (const entry of entries) {

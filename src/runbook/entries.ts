@@ -1,6 +1,6 @@
 /** A code block to its entries: commands with their explanation and expectation, comments, output. */
 import { append } from './append.ts'
-import { detectLanguage } from '../command/index.ts'
+import { analyseCommand, detectLanguage } from '../command/index.ts'
 import type { Language } from '../command/index.ts'
 import type { CodeBlock, TextLine } from './markdown.ts'
 import { startsLikeCommand } from './programs.ts'
@@ -53,6 +53,15 @@ export function entriesOf(block: CodeBlock): Entry[] {
   return entries
 }
 
+/** A block that its surroundings call a query of Prometheus, and that is one by its grammar. */
+export function queryEntries(block: CodeBlock): Entry[] | null {
+  if (block.lines.some((line) => startsLikeCommand(line.text) || promptOf(line.text) !== null)) return null
+  const entries = attachComments(plainEntries(block.lines, 'promql', null))
+  const queries = entries.filter((entry) => entry.type === 'command')
+  const parsed = queries.every((entry) => analyseCommand(entry.text, { language: 'promql' }).parsed)
+  return queries.length > 0 && parsed ? entries : null
+}
+
 function readEntries(block: CodeBlock): Entry[] {
   const lines = block.lines
   if (lines.every((line) => line.text.trim() === '')) return []
@@ -79,11 +88,15 @@ function isOutput(lines: TextLine[]): boolean {
   return shown > 0 && shown * 2 > used.length && !used.some((line) => startsLikeCommand(line.text))
 }
 
-/** Without a tag, a block in which no line starts like a command is a drawing, a message or a sample. */
+/**
+ * Without a tag, a block in which no line starts like a command is a drawing, a message or a sample. A block with
+ * commands among Slack or Erlang lines is a shell block with foreign lines.
+ */
 function blockLanguage(lines: TextLine[], text: string, tag: string | null): Language {
   const language = detectLanguage(text, tag)
-  if (tag !== null || language !== 'bash') return language
-  return lines.some((line) => startsLikeCommand(line.text)) ? 'bash' : 'text'
+  const commands = (): boolean => lines.some((line) => startsLikeCommand(line.text))
+  if (language === 'slack' || (language === 'erlang' && commands())) return 'bash'
+  return tag === null && language === 'bash' && !commands() ? 'text' : language
 }
 
 /** The first word of the info string as written, without braces and attributes. */

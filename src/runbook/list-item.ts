@@ -52,7 +52,7 @@ function fillItem(made: DraftStep, blocks: Block[], context: ItemContext): void 
       made.kind = 'checklist'
       made.items = [...(made.items ?? []), ...tasksOf(block, page)]
     } else if (block.type === 'list' && hasBlockCode([block])) {
-      for (const item of block.items) fillItem(made, item.blocks, inner)
+      for (const item of block.items) nestedItem(made, item, page)
     } else if (block.type === 'list') {
       const paragraphs = block.items.flatMap((item) => itemParagraphs(item))
       addText(made, page.source(block))
@@ -64,6 +64,22 @@ function fillItem(made: DraftStep, blocks: Block[], context: ItemContext): void 
     else if (block.type === 'paragraph') itemParagraph(made, block, context)
     else if (block.type !== 'rule') addText(made, page.source(block))
   }
+}
+
+/** The words of a nested item explain its first command; without one they are prose. */
+function nestedItem(made: DraftStep, item: ListItem, page: Page): void {
+  const [first, ...rest] = item.blocks
+  const before = made.commands.length
+  const words = first?.type === 'paragraph' && inlineCommands(first, 2, page).length === 0 ? first : null
+  if (words === null || !hasBlockCode(rest)) {
+    fillItem(made, item.blocks, { lead: null, bold: null, page })
+    return
+  }
+  fillItem(made, rest, { lead: null, bold: null, page })
+  const command = made.commands[before]
+  const text = plainText(page.source(words).replace(MARKER, ''))
+  if (command === undefined) addText(made, text)
+  else command.explanation = [text, command.explanation].filter((part) => part !== null).join('\n')
 }
 
 function itemCode(made: DraftStep, block: CodeBlock, page: Page): void {

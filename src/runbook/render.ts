@@ -1,7 +1,7 @@
 /** A runbook as the plan a person on call follows: plain text, at most 100 columns. */
 import { forTerminal } from '../base/text.ts'
 import { append, largest } from './append.ts'
-import { plainText } from './inline.ts'
+import { firstSentence, plainText, shorten } from './inline.ts'
 import type {
   Alternative,
   Condition,
@@ -79,7 +79,7 @@ function procedureLines(procedure: Procedure, options: RenderOptions): string[] 
   if (facts.length > 0) append(out, wrap(facts.join(' · '), 2))
   if (procedure.alertNames.length > 0)
     append(out, wrap(`Alerts     ${procedure.alertNames.join(', ')}`, 2, 13))
-  if (procedure.trigger !== null) append(out, wrap(`Trigger    ${conditionText(procedure.trigger)}`, 2, 13))
+  if (procedure.trigger !== null) append(out, wrap(`Trigger    ${triggerText(procedure.trigger)}`, 2, 13))
   if (procedure.recovery !== null) append(out, wrap(`Recovered  ${conditionText(procedure.recovery)}`, 2, 13))
   if (procedure.impact !== null) append(out, wrap(`Impact     ${procedure.impact}`, 2, 13))
   append(out, inputLines(procedure))
@@ -95,6 +95,10 @@ function severityText({ severity, severityRange }: Procedure): string {
 
 const minutes = (value: number): string =>
   value >= 60 && value % 60 === 0 ? `${value / 60} h` : `${Number(value.toFixed(1))} min`
+
+/** What was found in prose is shown in the page's own words. */
+const triggerText = (trigger: Condition): string =>
+  trigger.stated === 'prose' ? `${shorten(trigger.text, 200)} (from the text)` : conditionText(trigger)
 
 /** "error rate > 5 % for 1 min", and the page's own words where they say more. */
 export function conditionText(condition: Condition): string {
@@ -176,15 +180,28 @@ function windowText({ startMinute, endMinute, window }: Phase): string {
 function stepLines(step: Step, number: number): string[] {
   const mark = step.kind === 'manual' ? ' (by hand)' : step.kind === 'choice' ? ': exactly one' : ''
   const lead = `${number}. `
-  const out = [...wrap(`${lead}${step.title}${mark}`, 5, 5 + lead.length)]
   const [before, after] = aroundCommands(step)
-  if (before.trim() !== step.title) append(out, proseLines(before, 8, 12))
+  const [title, text] = titleAndText(step.title, before)
+  const out = [...wrap(`${lead}${title}${mark}`, 5, 5 + lead.length), ...proseLines(text, 8, 12)]
   for (const item of step.items ?? []) append(out, wrap(`[${item.done ? 'x' : ' '}] ${item.text}`, 8, 12))
   for (const command of step.commands) append(out, commandLines(command, 8))
   for (const each of step.alternatives ?? []) append(out, alternativeLines(each))
   append(out, proseLines(after, 8, 12))
   if (step.revert !== undefined) append(out, revertLines(step.revert, 8))
   return out
+}
+
+/** A title that is the text's first sentence is not said twice; a shortened one is given in full. */
+function titleAndText(title: string, text: string): [string, string] {
+  const end = text.indexOf('\n\n')
+  const paragraph = end === -1 ? text : text.slice(0, end)
+  const plain = plainText(paragraph)
+  const start = title.replace(/…$/, '')
+  if (!plain.startsWith(start) || /^\s*(?:[-*+>|]|\d+[.)]|```)/.test(paragraph)) return [title, text]
+  const sentence = title.endsWith('…') ? firstSentence(paragraph, 400) : title
+  if (sentence.endsWith('…') || /^[^.:!?]/.test(plain.slice(sentence.length))) return [title, text]
+  const rest = plain.slice(sentence.length).replace(/^[\s.:,]+/, '')
+  return [sentence, [rest, end === -1 ? '' : text.slice(end)].filter((part) => part !== '').join('')]
 }
 
 /** The prose before and after the commands. */
@@ -256,23 +273,40 @@ function chopped(line: string, indent: number, lead: string): string[] {
 
 /** Markdown prose as it reads, at most `limit` lines. */
 function proseLines(text: string, indent: number, limit: number): string[] {
-  if (text.trim() === '') return []
   const lines: string[] = []
-  let fenced = false
-  for (const block of text.slice(0, MAX_PROSE).split('\n')) {
-    if (/^\s*(?:```|~~~)/.test(block)) fenced = !fenced
-    else if (fenced)
-      append(
-        lines,
-        chopped(block, indent, '  ').map((line) => line.slice(0, WIDTH)),
-      )
-    else append(lines, proseBlock(block, indent))
+  for (const { line, code } of logicalLines(text.slice(0, MAX_PROSE))) {
+    append(
+      lines,
+      code ? chopped(line, indent, '  ').map((each) => each.slice(0, WIDTH)) : proseBlock(line, indent),
+    )
     if (lines.length > limit + 1) break
   }
   const joined = lines.filter((line, index) => line.trim() !== '' || (lines[index - 1] ?? '').trim() !== '')
   while ((joined.at(-1) ?? 'x').trim() === '') joined.pop()
-  if (joined.length <= limit) return joined
-  return [...joined.slice(0, limit), `${' '.repeat(indent)}…`]
+  return joined.length <= limit ? joined : [...joined.slice(0, limit), `${' '.repeat(indent)}…`]
+}
+
+const STARTS_LINE = /^\s*(?:[-*+]\s|\d+[.)]\s|[|#>]|\*\*[^*]{1,80}:?\*\*:?)/
+
+/** Lines of code as they are; lines of prose joined to paragraphs and items, up to a hard break. */
+function logicalLines(text: string): { line: string; code: boolean }[] {
+  const out: { line: string; code: boolean }[] = []
+  let fenced = false
+  let open = false
+  for (const line of text.split('\n')) {
+    if (/^\s*(?:```|~~~)/.test(line)) {
+      fenced = !fenced
+      open = false
+      continue
+    }
+    const last = out[out.length - 1]
+    if (fenced) out.push({ line, code: true })
+    else if (open && last !== undefined && !STARTS_LINE.test(line) && line.trim() !== '')
+      last.line += ` ${line.trim()}`
+    else out.push({ line, code: false })
+    open = !fenced && line.trim() !== '' && !/(?: {2}|\\)$/.test(line) && !/^\s*\|/.test(line)
+  }
+  return out
 }
 
 function proseBlock(line: string, indent: number): string[] {

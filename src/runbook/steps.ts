@@ -3,7 +3,7 @@ import { append, largest } from './append.ts'
 import { blockSteps, fillStep } from './block-steps.ts'
 import { addText, asAlternative, choiceOf, newStep, prependText, riskOf } from './draft.ts'
 import type { DraftStep } from './draft.ts'
-import { entriesOf } from './entries.ts'
+import { entriesOf, queryEntries } from './entries.ts'
 import { codeSpans, firstSentence, introTitle, labelOf, plainText } from './inline.ts'
 import {
   hasBlockCode,
@@ -28,6 +28,7 @@ const OUTPUT_INTRO =
   /\b(?:output|response|result)s?\b|\bexample\b|\blooks? like\b|\bshould (?:see|look|return|be|show)\b|\bsimilar to\b|\bmessage along/i
 const RUN_WORDS =
   /\b(?:run(?:ning)?|execut\w+|us(?:e|ing)|check|via|with|by|try|enter|type|command|connect|verify|list|get|see|restart|scale|toggle)\b/i
+const QUERY = /\bpromql\b|\bprometheus\b|\bmetrics? console\b|\bgrafana explore\b/i
 const NOTE = /^(?:note|important|warning|caution|danger|attention|tip|prerequisites?)$/i
 const REVERT = /^(?:revert|undo|roll ?back|back out|to revert|to undo)\b/i
 
@@ -151,7 +152,8 @@ export class StepCollector {
   }
 
   #code(block: CodeBlock, intro: string | null, { group, title }: Place): void {
-    const entries = isShown(block, intro) ? [] : entriesOf(block)
+    const query = QUERY.test([...group, intro ?? ''].join(' ')) ? queryEntries(block) : null
+    const entries = isShown(block, intro) ? [] : (query ?? entriesOf(block))
     if (!entries.some((entry) => entry.type !== 'output')) {
       this.#output(block, intro, group)
       return
