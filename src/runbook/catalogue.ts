@@ -2,7 +2,7 @@
 import { addMonths, parseDate, reviewMonths } from './dates.ts'
 import type { MatchPage } from './match.ts'
 import type { ProcedureKind, Runbook, Severity } from './model.ts'
-import { wrap } from './render.ts'
+import { wrap } from './layout.ts'
 
 export interface CatalogueProcedure {
   id: string

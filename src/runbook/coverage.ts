@@ -4,7 +4,7 @@ import type { Node, Pair } from 'yaml'
 import { scalarText } from './front-matter.ts'
 import { explainMatch } from './match.ts'
 import type { MatchPage, MatchProblem, ProcedureMatch } from './match.ts'
-import { wrap } from './render.ts'
+import { wrap } from './layout.ts'
 
 export interface RuleAlert {
   alert: string
