@@ -184,6 +184,7 @@ async function assemble(input: AssembleInput) {
     images: {
       node: process.execPath,
       workloadDir,
+      compileCache: path.join(dataDir, 'cache', 'node'),
       postgresBin,
       postgresTemplate: template,
       prometheus:

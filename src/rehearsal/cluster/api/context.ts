@@ -25,6 +25,11 @@ export interface ExecOptions {
   size?: { columns: number; rows: number }
 }
 
+export interface AttachStreams {
+  out: Writable
+  input: Readable | null
+}
+
 /** A command that runs in a container. */
 export interface ExecSession {
   /** How it ended; a message instead when it could not be started. */
@@ -37,8 +42,8 @@ export interface ExecSession {
 export interface Nodes {
   logs(pod: Pod, query: LogQuery, signal: AbortSignal): Promise<Readable>
   exec(pod: Pod, options: ExecOptions): ExecSession
-  /** Attaches to the output of the running container. */
-  attach(pod: Pod, container: string, out: Writable, signal: AbortSignal): void
+  /** Attaches to the output of the running container, and to its input when it has one. */
+  attach(pod: Pod, container: string, streams: AttachStreams, signal: AbortSignal): void
   connect(pod: Pod, port: number): Promise<Duplex>
   usage(pod: Pod): {
     containers: { name: string; cpuCores: number; memoryBytes: number }[]

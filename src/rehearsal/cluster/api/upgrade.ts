@@ -14,12 +14,21 @@ import { current } from './resource.ts'
 
 const EXEC_PROTOCOL = 'v5.channel.k8s.io'
 const FORWARD_PROTOCOL = 'SPDY/3.1+portforward.k8s.io'
+/** The real name has a slash, which the websocket library takes for an error; it sees this one. */
+const FORWARD_STAND_IN = 'portforward'
 const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, status: 3, resize: 4, close: 255 } as const
 
 const servers = new WebSocketServer({
   noServer: true,
   perMessageDeflate: false,
-  handleProtocols: (offered) => [EXEC_PROTOCOL, FORWARD_PROTOCOL].find((name) => offered.has(name)) ?? false,
+  handleProtocols: (offered) => [EXEC_PROTOCOL, FORWARD_STAND_IN].find((name) => offered.has(name)) ?? false,
+})
+
+servers.on('headers', (headers) => {
+  for (const [index, line] of headers.entries()) {
+    if (line === `Sec-WebSocket-Protocol: ${FORWARD_STAND_IN}`)
+      headers[index] = `Sec-WebSocket-Protocol: ${FORWARD_PROTOCOL}`
+  }
 })
 
 /** exec, attach and port-forward: what they refuse before the upgrade, and the conversation after it. */
@@ -58,6 +67,9 @@ export const serveUpgrade = {
     socket: Duplex,
     head: Buffer,
   ): void {
+    if (incoming.headers['sec-websocket-protocol'] === FORWARD_PROTOCOL) {
+      incoming.headers['sec-websocket-protocol'] = FORWARD_STAND_IN
+    }
     servers.handleUpgrade(incoming, socket, head, (ws) => {
       ws.on('error', () => ws.terminate())
       const pod = current(context, request) as Pod
@@ -105,7 +117,13 @@ function attach(context: ApiContext, request: ResourceRequest, pod: Pod, ws: Web
   const out = channelStream(ws, CHANNEL.stdout)
   ws.on('close', () => left.abort())
   out.on('finish', () => finish(ws, { code: 0 }))
-  context.nodes.attach(pod, containerOf(pod, request.query.get('container')), out, left.signal)
+  const input = ['true', '1'].includes(request.query.get('stdin') ?? '') ? new PassThrough() : null
+  ws.on('message', (data: RawData) => {
+    const message = bufferOf(data)
+    if (message[0] === CHANNEL.stdin) input?.write(message.subarray(1))
+    if (message[0] === CHANNEL.close && message[1] === CHANNEL.stdin) input?.end()
+  })
+  context.nodes.attach(pod, containerOf(pod, request.query.get('container')), { out, input }, left.signal)
 }
 
 function finish(ws: WebSocket, result: { code: number } | { failure: string }): void {

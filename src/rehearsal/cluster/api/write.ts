@@ -30,6 +30,8 @@ export function createObject(
   meta.name ??= meta.generateName === undefined ? '' : `${meta.generateName}${nameSuffix()}`
   if (meta.name === '') throw new ApiStatusError(422, 'Invalid', `${type.kind} "" is invalid: metadata.name: Required value: name or generateName is required`) // prettier-ignore
   delete meta.resourceVersion
+  // what a client says of the status of a new object does not count
+  if (type.subresources.includes('status')) delete object['status']
   prepare(type, object, null)
   if (resource === 'services') addressService(context, object as Service)
   if (resource === 'pods') refuseOverQuota(context, object as Pod)

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { mkdirSync } from 'node:fs'
 import path from 'node:path'
+import type { Writable } from 'node:stream'
 import type { Container, ContainerState, ContainerStatus, Pod } from 'kubernetes-types/core/v1.js'
 import { delay } from '../../../base/clock.ts'
 import { apiTime } from '../object.ts'
@@ -36,6 +37,8 @@ export class ContainerRunner {
   /** The outermost process, whose tree is the container. */
   treePid: number | null = null
   env: Record<string, string> = {}
+  /** The program's input, when its spec asks for one. */
+  stdin: Writable | null = null
   rootDir: string
   mounts: Mount[] = []
   #deps: KubeletDeps
@@ -91,10 +94,13 @@ export class ContainerRunner {
       mounts: this.mounts,
       workingDir: this.spec.workingDir,
       unprivileged: image.unprivileged,
+      stdin: this.spec.stdin === true,
     })
     child.stdout?.on('data', (chunk: Buffer) => logs.write('out', chunk))
     child.stderr?.on('data', (chunk: Buffer) => logs.write('err', chunk))
     this.treePid = child.pid ?? null
+    this.stdin = child.stdin
+    child.stdin?.on('error', () => undefined)
     const startedAt = apiTime(this.#deps.now())
     this.#ended = new Promise<Ended>((resolve) => {
       child.once('error', () => resolve({ exitCode: 128, reason: 'StartError' }))

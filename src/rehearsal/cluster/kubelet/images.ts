@@ -14,6 +14,8 @@ export interface Image {
 export interface ImageSources {
   node: string
   workloadDir: string
+  /** Where Node keeps compiled code, so that the next pod starts faster. */
+  compileCache: string
   postgresBin: string | null
   /** Folder with a database cluster that is copied into an empty data folder. */
   postgresTemplate: string
@@ -32,9 +34,9 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
   const program = (file: string): string[] => [sources.node, path.join(sources.workloadDir, file)]
   switch (name) {
     case 'erlmcp':
-      return RELEASES.includes(tag) ? image(program('main.ts'), { env: { ERLMCP_VERSION: tag } }) : null
+      return RELEASES.includes(tag) ? image(program('main.ts'), { env: { ERLMCP_VERSION: tag, NODE_COMPILE_CACHE: sources.compileCache } }) : null
     case 'otel-collector':
-      return image(program('collector.ts'))
+      return image(program('collector.ts'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
     case 'postgres':
       if (sources.postgresBin === null) return null
       return image(['sh', '-c', POSTGRES_ENTRYPOINT], {
@@ -49,7 +51,7 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
         },
       })
     case 'prometheus':
-      if (sources.prometheus === null) return image(program('prometheus.ts'))
+      if (sources.prometheus === null) return image(program('prometheus.ts'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
       return image(['sh', '-c', `exec ${sources.prometheus} --config.file=\${ROOT_DIR:-}/prometheus/config/prometheus.yml --storage.tsdb.path=\${ROOT_DIR:-}/tmp/prometheus --web.listen-address=$POD_IP:9090 --storage.tsdb.retention.time=6h`]) // prettier-ignore
     default:
       return SHELLS.includes(name) ? image([], { cmd: ['sh'] }) : null

@@ -37,6 +37,8 @@ export interface RunOptions {
   workingDir: string | undefined
   /** Maps the user to one without privileges, for programs that refuse to run as root. */
   unprivileged: boolean
+  /** Whether the program gets an input to write to. */
+  stdin: boolean
 }
 
 export interface Started {
@@ -120,7 +122,7 @@ function namespaces(record: ProcessRecord, visible: readonly string[]): Isolatio
         ['-t', String(options.sandbox.pause), '-U', '-m', '--preserve-credentials',
           'setpriv', '--pdeathsig', 'KILL', 'unshare', '-mpf', '--kill-child',
           'sh', '-e', path.join(options.rootDir, '..', 'init.sh'), ...options.argv],
-        { stdio: ['ignore', 'pipe', 'pipe', 'pipe'], detached: true, env: options.env },
+        { stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe', 'pipe'], detached: true, env: options.env },
       ) // prettier-ignore
       const pid = child.pid ?? 0
       record.add(pid)
@@ -198,7 +200,7 @@ function processes(record: ProcessRecord): Isolation {
     run(options) {
       linkMounts(options)
       const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...mapped(options.argv, options)], {
-        stdio: ['ignore', 'pipe', 'pipe'],
+        stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
         detached: true,
         cwd: options.rootDir,
         env: { ...options.env, ROOT_DIR: options.rootDir },

@@ -1,8 +1,8 @@
 import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
-import type { Duplex, Readable, Writable } from 'node:stream'
+import type { Duplex, Readable } from 'node:stream'
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import type { ExecOptions, ExecSession, LogQuery, Nodes } from '../api/context.ts'
+import type { AttachStreams, ExecOptions, ExecSession, LogQuery, Nodes } from '../api/context.ts'
 import { isDeleting, nameOf } from '../object.ts'
 import { badRequest, notFound } from '../status.ts'
 import type { ContainerRunner } from './container.ts'
@@ -99,11 +99,17 @@ export class Kubelet implements Nodes {
     return Promise.resolve(runner.logs.read(query, signal))
   }
 
-  attach(pod: Pod, container: string, out: Writable, signal: AbortSignal): void {
+  attach(pod: Pod, container: string, streams: AttachStreams, signal: AbortSignal): void {
     const found = this.#runner(pod, container)
-    const query = { follow: true, tailLines: 0, sinceSeconds: undefined, sinceTime: undefined, timestamps: false, limitBytes: undefined } // prettier-ignore
-    if (found === null) out.end()
-    else found.runner.logs.read(query, signal).pipe(out)
+    const { out, input } = streams
+    const query = { follow: true, tailLines: found?.runner.spec.stdin === true ? undefined : 0, sinceSeconds: undefined, sinceTime: undefined, timestamps: false, limitBytes: undefined } // prettier-ignore
+    if (found === null) {
+      out.end()
+      return
+    }
+    // an interactive program may have spoken before anybody could attach
+    found.runner.logs.read(query, signal).pipe(out)
+    if (input !== null && found.runner.stdin !== null) input.pipe(found.runner.stdin)
   }
 
   exec(pod: Pod, options: ExecOptions): ExecSession {

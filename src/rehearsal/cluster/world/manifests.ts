@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parseAllDocuments } from 'yaml'
-import { isRecord } from '../object.ts'
+import { canonical, isRecord } from '../object.ts'
 import type { KubeObject } from '../object.ts'
 
 /** The default world, one file a part, in the order in which it is created. */
@@ -20,7 +20,7 @@ export function readManifests(): KubeObject[] {
 /** The note that `kubectl apply` leaves, so that a later apply compares with it. */
 export function asApplied(object: KubeObject): KubeObject {
   const plain = { ...object, metadata: { annotations: {}, ...object.metadata } }
-  const note = { 'kubectl.kubernetes.io/last-applied-configuration': `${JSON.stringify(plain)}\n` }
+  const note = { 'kubectl.kubernetes.io/last-applied-configuration': `${canonical(plain)}\n` }
   return {
     ...object,
     metadata: { ...object.metadata, annotations: { ...object.metadata?.annotations, ...note } },
