@@ -6,7 +6,7 @@ import { fixPage, formatFindings, LINT_FORMATS, lintPage, renderRules } from '..
 import type { Finding, LintFormat } from '../runbook/index.ts'
 import { EXIT } from './exit.ts'
 import type { CliDeps } from './program.ts'
-import { readPages } from './runbook.ts'
+import { readPages } from './pages.ts'
 
 interface LintOptions {
   format: string

@@ -1,22 +1,17 @@
-import { readFile, writeFile } from 'node:fs/promises'
-import path from 'node:path'
+import { writeFile } from 'node:fs/promises'
 import type { Command } from 'commander'
-import { AppError, messageOf } from '../base/error.ts'
-import { loadCommandGrammars } from '../command/index.ts'
 import {
   alertingRules,
   coverage,
   listCatalogue,
-  loadPages,
-  readRunbook,
   renderCatalogue,
   renderCoverage,
   renderPlan,
   toJson,
 } from '../runbook/index.ts'
-import type { LoadedPage } from '../runbook/index.ts'
 import { EXIT } from './exit.ts'
 import { addLintCommand } from './lint.ts'
+import { readPage, readPages, readText } from './pages.ts'
 import type { CliDeps } from './program.ts'
 
 /** What can be done with pages without a server. */
@@ -72,32 +67,4 @@ export function addRunbookCommands(program: Command, deps: CliDeps, setExit: (co
       if (options.output === undefined) deps.write(rules.yaml)
       else await writeFile(options.output, rules.yaml)
     })
-}
-
-/** Reads one page from disk. */
-export async function readPage(file: string): Promise<LoadedPage> {
-  await loadCommandGrammars()
-  const source = await readBytes(file)
-  return { path: file, source, runbook: readRunbook(source, { path: path.basename(file) }) }
-}
-
-/** Reads the pages below a folder, or one file; what cannot be read is said on standard error. */
-export async function readPages(root: string, deps: Pick<CliDeps, 'writeError'>): Promise<LoadedPage[]> {
-  await loadCommandGrammars()
-  const { pages, findings } = await loadPages(root)
-  for (const finding of findings) deps.writeError(`${finding.path}: ${finding.message}\n`)
-  return pages
-}
-
-const readText = async (file: string): Promise<string> => Buffer.from(await readBytes(file)).toString('utf8')
-
-async function readBytes(file: string): Promise<Uint8Array> {
-  try {
-    return await readFile(file)
-  } catch (error) {
-    throw new AppError('not_found', `${file} cannot be read: ${messageOf(error)}`, {
-      action: 'Check the path, and that this user may read it.',
-      cause: error,
-    })
-  }
 }

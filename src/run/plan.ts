@@ -204,6 +204,7 @@ function bind(command: RunbookCommand): { script: string; fault: string | null }
 }
 
 function whyManual(command: RunbookCommand): string | null {
+  if (command.nested === true) return 'it is typed inside the session that the command before it opens'
   if (!command.runnable) return `${command.language} is not run by the shell`
   if (command.language !== 'bash') return `${command.language} needs its own client`
   if (command.flags.includes('interactive')) return 'it wants a person at a terminal'

@@ -29,7 +29,7 @@ const FENCES: { module: RegExp; allowed: string[] }[] = [
     module: /^(node:)?child_process$/,
     allowed: ['step/executors/', 'rehearsal/', 'db/embedded', 'runbook/sources/'],
   },
-  { module: /^mdast|^micromark/, allowed: ['runbook/'] },
+  { module: /^markdown-it$|^mdast|^micromark/, allowed: ['runbook/'] },
   { module: /^unbash$/, allowed: ['command/'] },
   { module: /^libpg-query$/, allowed: ['command/'] },
 ]

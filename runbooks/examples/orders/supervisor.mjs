@@ -17,8 +17,8 @@ function start() {
     process.send?.(message)
   })
   child.on('exit', () => {
-    if (stopping) return process.exit(0)
-    setTimeout(start, 50)
+    if (stopping) process.exit(0)
+    else setTimeout(start, 50)
   })
 }
 
