@@ -11,6 +11,8 @@ export async function findRunbook(
   context: WorkflowContext,
   incidentId: string,
 ): Promise<RunHandle | null> {
+  // before the transaction: reading pages may need a connection of its own, and an alert storm takes all there are
+  const pages = await deps.pages()
   return context.transaction('find the runbook', async (trx) => {
     const at = deps.clock.now()
     const incident = await trx
@@ -19,7 +21,7 @@ export async function findRunbook(
       .where('id', '=', incidentId)
       .executeTakeFirstOrThrow()
     const labels = incident.labels as Record<string, string>
-    const match = findProcedure(await deps.pages(), {
+    const match = findProcedure(pages, {
       name: incident.alert_name ?? '',
       labels,
       annotations: incident.annotations as Record<string, string>,

@@ -380,7 +380,7 @@ describe('a hostile repository', () => {
 })
 
 describe('a repository over HTTP', () => {
-  test('is read with a token from a file, which stands in no argument', async () => {
+  test('is read with a token from a file, which may change while this runs', async () => {
     repository.write('runbooks/errors.md', page('HighErrorRate'))
     repository.commit('one')
     const expected = `Basic ${Buffer.from('x-access-token:s3cret').toString('base64')}`
@@ -401,6 +401,22 @@ describe('a repository over HTTP', () => {
       await server.close()
     }
   })
+})
+
+test('a server that leaves contents out but does not give them one by one is asked for all', async () => {
+  repository.write('runbooks/errors.md', page('HighErrorRate', 'echo one'))
+  repository.commit('one')
+  const server = await serveGit(repository.root, null, true)
+  try {
+    const service = serviceOf(gitSource({ url: `${server.url}/origin.git` }))
+    expect(await service.refresh(`source-${number}`)).toMatchObject({ state: 'good', pages: 1 })
+    repository.write('runbooks/errors.md', page('HighErrorRate', 'echo two'))
+    const second = repository.commit('two')
+    expect(await service.refresh(`source-${number}`)).toMatchObject({ state: 'good', commit: second })
+    expect((await service.pages())[0]?.content.toString()).toContain('echo two')
+  } finally {
+    await server.close()
+  }
 })
 
 describe('two processes', () => {

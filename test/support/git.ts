@@ -82,10 +82,14 @@ export function testRepository(branch = 'main'): TestRepository {
   }
 }
 
-/** Serves the repositories below `root` over smart HTTP by git's own CGI program, to whoever sends `authorization`. */
+/**
+ * Serves the repositories below `root` over smart HTTP by git's own CGI program, to whoever sends `authorization`.
+ * `old`: as a server that speaks only the first version of the protocol.
+ */
 export async function serveGit(
   root: string,
   authorization: string | null,
+  old = false,
 ): Promise<{ url: string; requests: string[]; close(): Promise<void> }> {
   const requests: string[] = []
   const server = createServer((request, response) => {
@@ -105,7 +109,7 @@ export async function serveGit(
         REQUEST_METHOD: request.method ?? 'GET',
         CONTENT_TYPE: request.headers['content-type'] ?? '',
         HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
-        GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+        GIT_PROTOCOL: old ? '' : String(request.headers['git-protocol'] ?? ''),
       },
     })
     request.pipe(child.stdin)

@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import path from 'node:path'
 import { AppError } from '../../base/error.ts'
 import { MAX_PAGE_BYTES } from '../decode.ts'
-import { inClone } from './clone.ts'
+import { FETCH_FLAGS, inClone } from './clone.ts'
 import type { Clone } from './clone.ts'
 
 /** What stands behind an object id: its bytes, or how many they are when a page may not have as many. */
@@ -50,18 +50,19 @@ async function fetchBlobs(
   found: Map<string, BlobContent>,
 ): Promise<void> {
   if (blobs.length === 0) return
-  const flags = [
-    '--quiet',
-    '--no-tags',
-    '--no-recurse-submodules',
-    '--no-auto-maintenance',
-    '--no-write-fetch-head',
-  ]
   try {
     // as git itself fetches what a partial clone lacks, but all at once
     await inClone(
       clone,
-      ['-c', 'fetch.negotiationAlgorithm=noop', 'fetch', ...flags, '--filter=blob:none', '--stdin', 'origin'],
+      [
+        '-c',
+        'fetch.negotiationAlgorithm=noop',
+        'fetch',
+        ...FETCH_FLAGS,
+        '--filter=blob:none',
+        '--stdin',
+        'origin',
+      ],
       { input: `${blobs.join('\n')}\n`, fetches: true },
     )
   } catch (error) {

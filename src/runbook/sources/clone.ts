@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, stat } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import type { GitSourceConfig } from '../../base/config-sources.ts'
 import { AppError } from '../../base/error.ts'
@@ -21,6 +21,13 @@ export interface Clone {
 export const HEAD_REF = 'refs/erlmcp/head'
 const LOCAL_MS = 120_000
 const ASK_MS = 60_000
+export const FETCH_FLAGS = [
+  '--quiet',
+  '--no-tags',
+  '--no-recurse-submodules',
+  '--no-auto-maintenance',
+  '--no-write-fetch-head',
+] as const
 const OID = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
 
 /** Opens the clone of a source below `root`; git writes nowhere else. */
@@ -86,18 +93,27 @@ export async function fetchBranch(clone: Clone, source: GitSourceConfig, head: s
 
 async function fetchOnce(clone: Clone, source: GitSourceConfig, depth: number): Promise<string> {
   const refspec = `+refs/heads/${source.branch}:${HEAD_REF}`
-  const flags = [
-    '--quiet',
-    '--no-tags',
-    '--no-recurse-submodules',
-    '--no-auto-maintenance',
-    '--no-write-fetch-head',
-  ]
-  await inClone(clone, ['fetch', ...flags, '--filter=blob:none', `--depth=${depth}`, 'origin', refspec], {
+  const filter = (await isWhole(clone)) ? '--no-filter' : '--filter=blob:none'
+  await inClone(clone, ['fetch', ...FETCH_FLAGS, filter, `--depth=${depth}`, 'origin', refspec], {
     fetches: true,
   })
   const head = await inClone(clone, ['rev-parse', '--verify', `${HEAD_REF}^{commit}`])
   return head.toString('utf8').trim()
+}
+
+const wholeMark = (clone: Clone): string => path.join(clone.folder, 'erlmcp-whole')
+const isWhole = (clone: Clone): Promise<boolean> =>
+  stat(wholeMark(clone)).then(
+    () => true,
+    () => false,
+  )
+
+/** For a server that leaves contents out but then does not give them one by one: everything comes with the branch. */
+export async function fetchWhole(clone: Clone, source: GitSourceConfig, head: string): Promise<string> {
+  await removeClone(clone)
+  await prepare(clone, head)
+  await writeFile(wholeMark(clone), '')
+  return fetchBranch(clone, source, head)
 }
 
 /** @returns whether there was one already. */

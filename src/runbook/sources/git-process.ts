@@ -157,10 +157,14 @@ function lastWords(errors: Buffer, code: number | null): string {
     .split(/[\r\n]+/)
     // oxlint-disable-next-line no-control-regex
     .map((line) => line.replaceAll(/[\u0000-\u001f\u007f]/g, ' ').trim())
-    .filter((line) => line !== '' && !line.startsWith('warning:') && !line.startsWith('hint:'))
-  const telling = lines.filter((line) => /^(?:fatal|error|remote|ssh|git@|Permission|Host key)/i.test(line))
+    .filter((line) => line !== '' && !line.startsWith('warning:') && !/^(?:hint:|ssh-keygen|@)/.test(line))
+  const telling = lines.filter((line) =>
+    /^(?:fatal|error|remote):|denied|verification failed|has changed|could not resolve|refused|timed out/i.test(
+      line,
+    ),
+  )
   const words = (telling.length > 0 ? telling : lines).slice(0, 3).join('; ').slice(0, 500)
-  return words === '' ? `exit code ${code ?? 'none'}` : words.replaceAll(/fatal: /g, '')
+  return words === '' ? `exit code ${code ?? 'none'}` : words.replaceAll(/(?:fatal|error): /g, '')
 }
 
 const failed = (verb: string, why: string): AppError =>

@@ -31,15 +31,17 @@ export function createGitSource(deps: GitSourceDeps, config: GitSourceConfig): G
   return {
     config,
     async poll(signal) {
-      const lease = await takeLease(deps, config.name, config.pollSeconds)
+      const lease = await takeLease(deps, config.name)
       if (lease === null) return false
+      let pauseSeconds = config.pollSeconds
       try {
         await update(deps, config, lease, signal)
       } catch (error) {
+        pauseSeconds = pauseAfter(config, error)
         // at the end of the process nothing is known about the repository
         if (!signal.aborted) await fail(deps, config, error)
       } finally {
-        await lease.giveBack()
+        await lease.giveBack(pauseSeconds)
       }
       return true
     },
@@ -106,6 +108,13 @@ async function unchanged(deps: GitSourceDeps, config: GitSourceConfig): Promise<
     .set({ state: 'good', reason: null, stale_since: null, checked_at: at, good_at: at })
     .where('name', '=', config.name)
     .execute()
+}
+
+/** What cost much and came to nothing is not tried again every minute; a push or a refresh does not wait for it. */
+function pauseAfter({ pollSeconds }: GitSourceConfig, error: unknown): number {
+  const code = error instanceof AppError ? error.code : null
+  if (code === 'too_large') return Math.max(pollSeconds, 3_600)
+  return code === 'timeout' ? Math.max(pollSeconds, 600) : pollSeconds
 }
 
 async function fail(deps: GitSourceDeps, config: GitSourceConfig, error: unknown): Promise<void> {

@@ -102,19 +102,22 @@ export async function listRevisions(clone: Clone, folder: string, depth: number)
       index += 3
       continue
     }
-    const change = /^\n?:\d{6} (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*$/.exec(token)
+    const change = /^\n?:(\d{6}) (\d{6}) [0-9a-f]+ ([0-9a-f]+) [A-Z]\d*$/.exec(token)
     if (change === null || commit === null) continue
     index += 1
     const { text, valid } = decodeName(tokens[index] ?? '')
     if (!valid || !text.startsWith(prefix)) continue
     const path = text.slice(prefix.length)
     if (!isPageName(path) || pathProblem(path) !== null) continue
-    const [, mode = '', blob = ''] = change
-    const file = mode.startsWith('100')
-    revisions.push({ ...commit, path, blob: file ? blob : null })
+    const [, before = '', after = '', blob = ''] = change
+    if (isFile(after)) revisions.push({ ...commit, path, blob })
+    else if (isFile(before)) revisions.push({ ...commit, path, blob: null })
   }
   return revisions
 }
+
+/** A mode of git's: no link, no other repository. */
+const isFile = (mode: string): boolean => mode.startsWith('100')
 
 /** When the branch's last commit was made. */
 export async function headCommittedAt(clone: Clone): Promise<Date> {

@@ -8,8 +8,8 @@ export interface Lease {
   lastCommit: string | null
   /** Whether it is still this process's; asked inside the transaction that writes. */
   isHeld(trx: Transaction): Promise<boolean>
-  /** Ends it. A request that came meanwhile is answered by another poll at once. */
-  giveBack(): Promise<void>
+  /** Ends it, until `pauseSeconds` have passed. A request that came meanwhile is answered by another poll at once. */
+  giveBack(pauseSeconds: number): Promise<void>
 }
 
 /** So long may a dead process keep the others from polling. */
@@ -20,7 +20,6 @@ const RENEW_MS = 15_000
 export async function takeLease(
   { database, clock }: { database: Database; clock: Clock },
   name: string,
-  pollSeconds: number,
 ): Promise<Lease | null> {
   const poller = newId('poll')
   const takenAt = clock.now()
@@ -55,9 +54,9 @@ export async function takeLease(
         .executeTakeFirst()
       return held !== undefined
     },
-    async giveBack() {
+    async giveBack(pauseSeconds) {
       clearInterval(renewal)
-      const next = later(pollSeconds * 1_000)
+      const next = later(pauseSeconds * 1_000)
       await mine()
         .set({
           poller: null,

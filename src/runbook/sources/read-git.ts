@@ -1,7 +1,8 @@
 import type { GitSourceConfig } from '../../base/config-sources.ts'
+import { AppError } from '../../base/error.ts'
 import { readBlobs } from './blobs.ts'
 import type { BlobContent } from './blobs.ts'
-import { cutOffCommits, fetchBranch, openClone, remoteHead } from './clone.ts'
+import { cutOffCommits, fetchBranch, fetchWhole, openClone, remoteHead } from './clone.ts'
 import { headCommittedAt, listRevisions, listTree } from './git-tree.ts'
 import type { PastRevision, SourceFinding } from './git-tree.ts'
 
@@ -34,6 +35,9 @@ export interface GitReadDeps {
   known(blobs: readonly string[]): Promise<Set<string>>
 }
 
+const refusesObjects = (error: unknown): boolean =>
+  error instanceof AppError && /unadvertised object|not our ref/i.test(error.message)
+
 /** More revisions than this are not brought in at one time; the newest are. */
 const MAX_REVISIONS = 5_000
 
@@ -59,10 +63,12 @@ export async function readGit(
   const wanted = new Set(files.map((file) => file.blob))
   for (const { blob } of past) if (blob !== null) wanted.add(blob)
   const known = await deps.known([...wanted])
-  const contents = await readBlobs(
-    clone,
-    [...wanted].filter((blob) => !known.has(blob)),
-  )
+  const missing = [...wanted].filter((blob) => !known.has(blob))
+  const contents = await readBlobs(clone, missing).catch(async (error: unknown) => {
+    if (!refusesObjects(error)) throw error
+    await fetchWhole(clone, source, head)
+    return readBlobs(clone, missing)
+  })
   return {
     commit,
     committedAt,
