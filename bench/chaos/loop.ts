@@ -106,7 +106,7 @@ async function untilTheMoment(keeper: Keeper, random: Random, ready: Promise<boo
 }
 
 async function untilExecuting(keeper: Keeper): Promise<void> {
-  const limit = performance.now() + 10_000
+  const limit = performance.now() + 20_000
   while (keeper.address !== null && performance.now() < limit) {
     const { address } = keeper
     const answer = await call(address, address.token, 'GET', '/api/v1/runs?limit=50')
