@@ -41,7 +41,7 @@ export function renderResult(name: OperationName, result: unknown): string {
         : `The audit is BROKEN at row ${text(value['brokenAt'])}: ${text(value['reason'])}`
     case 'page.list':
       return table(
-        rows(value['pages']),
+        brief(rows(value['pages'])),
         ['source', 'path', 'state', 'commit', 'owner', 'lastReviewed', 'alerts', 'reason'],
         'No pages.',
       )
@@ -49,7 +49,7 @@ export function renderResult(name: OperationName, result: unknown): string {
       return text(value['content'])
     case 'page.history':
       return table(
-        rows(value['revisions']),
+        brief(rows(value['revisions'])),
         ['commit', 'contentHash', 'committedAt', 'author', 'current', 'refused', 'subject'],
         'No revisions.',
       )
@@ -57,7 +57,7 @@ export function renderResult(name: OperationName, result: unknown): string {
       return text(value['diff'])
     case 'source.list':
       return table(
-        rows(value['sources']),
+        brief(rows(value['sources'])),
         ['name', 'kind', 'state', 'pages', 'broken', 'commit', 'goodAt', 'reason'],
         'No sources.',
       )
@@ -116,6 +116,15 @@ function run(value: Row): string {
   }
   return [...lines, '', `  erlmcp run approve ${text(value['id'])} NUMBER`].join('\n')
 }
+
+/** Commits and hashes as people read them, lists as words. */
+const brief = (items: readonly Row[]): Row[] =>
+  items.map((item) => ({
+    ...item,
+    commit: text(item['commit']).slice(0, 12),
+    contentHash: text(item['contentHash']).slice(0, 12),
+    alerts: Array.isArray(item['alerts']) ? item['alerts'].join(' ') : null,
+  }))
 
 /** A table that fits what it holds; the last column is not padded. */
 export function table(items: readonly Row[], columns: readonly string[], empty: string): string {

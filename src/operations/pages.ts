@@ -1,4 +1,4 @@
-import { createTwoFilesPatch } from 'diff'
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from 'diff'
 import { AppError } from '../base/error.ts'
 import type { PageRevisionRow as RevisionRow } from '../db/index.ts'
 import { listCatalogue } from '../runbook/index.ts'
@@ -144,6 +144,7 @@ export async function diffPage(deps: OperationDeps, input: InputOf<'page.diff'>)
     row === null ? 'nothing' : (row.commit_id ?? row.content_hash ?? '').slice(0, 12)
   const diff = createTwoFilesPatch(head.path, head.path, before, after, name(from), name(to), {
     context: 3,
+    headerOptions: FILE_HEADERS_ONLY,
     timeout: DIFF_TIMEOUT_MS,
   })
   if (diff === undefined) {

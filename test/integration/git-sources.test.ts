@@ -7,9 +7,12 @@ import type { GitSourceConfig } from '../../src/base/config-sources.ts'
 import { AppError } from '../../src/base/error.ts'
 import { sha256 } from '../../src/base/id.ts'
 import { loadCommandGrammars } from '../../src/command/index.ts'
+import { withTransaction } from '../../src/db/index.ts'
 import { createServer } from '../../src/http/index.ts'
+import { declareIncident } from '../../src/incident/index.ts'
 import { invoke } from '../../src/operations/index.ts'
 import type { OperationName } from '../../src/operations/index.ts'
+import { planProcedure, startRun } from '../../src/run/index.ts'
 import { createPageService } from '../../src/runbook/sources/index.ts'
 import type { PageService } from '../../src/runbook/sources/index.ts'
 import { testDatabase } from '../support/database.ts'
@@ -417,6 +420,57 @@ test('a server that leaves contents out but does not give them one by one is ask
   } finally {
     await server.close()
   }
+})
+
+test('a run stays on the commit and text that it began with, and links to their line', async () => {
+  repository.write('runbooks/errors.md', page('HighErrorRate', 'echo one'))
+  const first = repository.commit('one')
+  const service = serviceOf(gitSource())
+  await service.refresh(`source-${number}`)
+  const [found] = await service.pages()
+  const procedure = found?.runbook.procedures[0]
+  if (found === undefined || procedure === undefined) throw new Error('no page')
+  const plan = planProcedure(procedure, { target: { kind: 'host', host: 'here' }, values: new Map() })
+  const at = new Date()
+  const runId = await withTransaction(store.database, async (trx) => {
+    const { incidentId } = await declareIncident(trx, at, {
+      source: 'test',
+      groupKey: `group-${number}`,
+      title: 'errors',
+      severity: 'P2',
+      service: null,
+      alertName: 'HighErrorRate',
+      labels: {},
+      annotations: {},
+    })
+    return startRun(trx, at, incidentId, found, plan, 'alert-name')
+  })
+  repository.write('runbooks/errors.md', `# Another page\n\n${page('HighErrorRate', 'echo two')}`)
+  repository.commit('two')
+  await service.refresh(`source-${number}`)
+  const run = await call(service, 'run.show', { id: runId })
+  const link = `https://github.com/team/orders/blob/${first}/runbooks/errors.md?plain=1#L${procedure.line}`
+  expect(run['page']).toMatchObject({ commit: first, contentHash: found.contentHash, link })
+  const kept = await call(service, 'page.show', { path: 'errors.md', revision: found.contentHash })
+  expect(kept['content']).toBe(page('HighErrorRate', 'echo one'))
+})
+
+test('a page that is gone from its branch is not served, and keeps its history', async () => {
+  repository.write('runbooks/errors.md', page('HighErrorRate', 'echo one'))
+  repository.write('runbooks/pool.md', page('PoolExhausted'))
+  const first = repository.commit('one')
+  const service = serviceOf(gitSource())
+  await service.refresh(`source-${number}`)
+  git(repository.work, ['rm', '-q', 'runbooks/errors.md'])
+  const second = repository.commit('two')
+  expect(await service.refresh(`source-${number}`)).toMatchObject({ state: 'good', pages: 1 })
+  expect(await titles(service)).toEqual(['pool.md: PoolExhausted'])
+  const gone = { path: 'errors.md', source: `source-${number}` }
+  expect((await call(service, 'page.history', gone))['revisions']).toMatchObject([
+    { commit: second, removed: true },
+    { commit: first, removed: false },
+  ])
+  expect((await call(service, 'page.diff', gone))['diff']).toContain('-echo one')
 })
 
 describe('two processes', () => {
