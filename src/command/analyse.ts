@@ -95,6 +95,7 @@ function inspectShell(text: string): Inspection {
         through: [],
         where: 'local',
         contained: false,
+        bounded: false,
       },
       { through: '', where: 'local' },
     )

@@ -166,7 +166,7 @@ function isSql(text: string): boolean {
 }
 
 const PROMQL_SIGN =
-  /\b(?:rate|irate|increase|sum|avg|max|min|count|topk|bottomk|histogram_quantile|absent|predict_linear|avg_over_time|max_over_time|min_over_time|sum_over_time|count_over_time|delta|deriv|changes|label_replace|quantile|time|vector|scalar|up)\s*(?:by\s*\([^)]*\)\s*|without\s*\([^)]*\)\s*)?\(|^[a-zA-Z_:][\w:]*\{[^}]*[=~]|^[a-z][a-z0-9]*(?:_[a-z0-9]+)+\s*(?:[<>]=?|[=!]=)\s*[\d.]|^[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:total|seconds|bytes|count|sum|bucket|info|ratio)\s*$|^ALERTS\b|\[\d+[smhdwy]\]/
+  /\b(?:rate|irate|increase|sum|avg|max|min|count|topk|bottomk|histogram_quantile|absent|predict_linear|avg_over_time|max_over_time|min_over_time|sum_over_time|count_over_time|delta|deriv|changes|label_replace|quantile|time|vector|scalar|up)\s*(?:by\s*\([^)]*\)\s*|without\s*\([^)]*\)\s*)?\(|^[a-zA-Z_:][\w:]*\{[^}]*[=~]|^[a-z][a-z0-9]*(?:_[a-z0-9]+)+\s*(?:[<>]=?|[=!]=)\s*[\d.]|^[a-z][a-z0-9]*(?:_[a-z0-9]+)*_(?:total|seconds|bytes|count|sum|bucket|info|ratio)\s*$|^ALERTS\b|^\(+[a-z][a-z0-9]*(?:_[a-z0-9]+){2,}\s*[-+*/]\s*\w|\[\d+[smhdwy]\]/
 
 /** One or several expressions; each has a sign of PromQL and parses. */
 function isPromql(text: string, lines: string[]): boolean {

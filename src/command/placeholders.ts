@@ -18,17 +18,18 @@ interface Found {
 /** Nouns that make an upper-case word a placeholder rather than a constant such as `ON_ERROR_STOP`. */
 const NOUNS =
   'NAME|NAMESPACE|POD|PODNAME|NODE|NODENAME|HOST|HOSTNAME|IP|ADDRESS|PORT|URL|CLUSTER|CONTAINER|DEPLOYMENT|SERVICE|' +
-  'INSTANCE|REGION|ZONE|PROJECT|BUCKET|FILE|FILENAME|PATH|DIR|DIRECTORY|VERSION|REVISION|TAG|IMAGE|USER|USERNAME|' +
+  'INSTANCE|REGION|ZONE|PROJECT|BUCKET|FILE|FILENAME|DIR|DIRECTORY|VERSION|REVISION|TAG|IMAGE|USER|USERNAME|' +
   'PASSWORD|TOKEN|DATABASE|DBNAME|DB|TABLE|TOPIC|QUEUE|ID|PID|UUID|DATE|TIME|TIMESTAMP|BACKUP|SNAPSHOT|VOLUME|PVC|' +
   'SECRET|CONFIGMAP|DISK|DEVICE|DOMAIN|EMAIL|COMMIT|SHA|BRANCH|ENVIRONMENT|CONTEXT|STATEFULSET|REPLICAS|ALERT|HERE'
 
-const ANGLE = /<(?![<=>&(])[A-Za-z][^<>\n|&;$`"']{0,80}>/g
+/** Only what names a value: nothing that could be an expression between two comparisons. */
+const ANGLE = /<[A-Za-z][\w .:/@#+,'-]{0,80}>/g
 const AT_BRACE = /@\{[A-Za-z][\w .-]{0,60}\}/g
 const BRACE = /(?<![$%#@{\\])\{[A-Za-z][\w -]{0,60}\}(?!\})/g
 const SQUARE =
   /(?<![\w$\]'")*?}-])\[(?:[A-Za-z][a-z]+(?:[-_ ][A-Za-z0-9]+)+|[A-Z][a-z]{2,}|[a-z]{4,})\](?![\w*?])/g
 const UPPER = new RegExp(
-  `(?<![\\w$.{%<-])(?:(?:[A-Z][A-Z0-9]*[_-])+(?:${NOUNS})|(?:${NOUNS})(?:[_-][A-Z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:${NOUNS})_[A-Z0-9_]+|CHANGEME|CHANGE_ME)(?![\\w=(.>-]|:=|\\+=)`,
+  `(?<![\\w$.{%<-])(?:(?:[A-Z][A-Z0-9]*[_-])+(?:${NOUNS}|PATH)|(?:${NOUNS})(?:[_-][A-Z0-9]+)*|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*_(?:${NOUNS})_[A-Z0-9_]+|CHANGEME|CHANGE_ME)(?![\\w=(.>-]|:=|\\+=)`,
   'g',
 )
 const XXX = /(?<![A-Za-z0-9$.%])[xX]{3,}(?![A-Za-z0-9])/g
@@ -36,6 +37,7 @@ const EXAMPLE = /(?<![\w$./@-])(?:your|my|example)[-_][A-Za-z0-9]+(?:[-_][A-Za-z
 
 /** A redirection that only looks like a placeholder: `sort <in.txt>out.txt`. */
 const FILE_NAME = /\.(?:sql|txt|log|json|ya?ml|sh|csv|gz|tgz|tar|out|dump|conf|tmp|bak|env)$/i
+const FILE_AHEAD = /^ +[\w./-]+\.(?:sql|txt|log|json|csv|gz|tgz|tar|out|dump|tmp|bak)(?:\s|$)/i
 const AWK_WORDS = /^\{(?:print|next|exit|printf|getline|nextfile)\}$/
 const GIT_REFERENCE = /^@\{(?:u|upstream|push)\}$/i
 
@@ -86,12 +88,13 @@ function findPlaceholders(text: string, language: Language): Found[] {
 function isAngle(text: string, word: string, start: number, language: Language): boolean {
   const inner = word.slice(1, -1)
   if (/\s$/.test(inner)) return false
-  if (language !== 'bash') return /^[A-Za-z][\w .:/'-]*$/.test(inner) && !/^\w+\s*$/.test(inner.slice(0, 0))
+  if (language !== 'bash') return true
   const before = text[start - 1] ?? ' '
-  const after = text[start + word.length] ?? ' '
-  if (/[\w.]/.test(after) && /[\s]/.test(before)) return false
-  if (before === '<' || before === '>' || after === '(' || after === '>') return false
-  return !(FILE_NAME.test(inner) && /\s/.test(before))
+  const rest = text.slice(start + word.length, start + word.length + 100)
+  if (before === '<' || before === '>' || /^[(>&]/.test(rest)) return false
+  if (!/\s/.test(before)) return true
+  // `sort <in>out`, `sort <in.txt> out.txt`: files.
+  return !/^[\w.]/.test(rest) && !FILE_NAME.test(inner) && !(/^\S+$/.test(inner) && FILE_AHEAD.test(rest))
 }
 
 function isBrace(text: string, word: string, start: number, quotes: Uint8Array): boolean {

@@ -8,7 +8,7 @@ const HIDDEN_SUBSCRIPT = /\[[^\]]*(?:\$\(|`)/s
 /** Builtins that only look, or change nothing beyond this shell. */
 const READS = [
   ':', 'true', 'false', 'cd', 'pwd', 'pushd', 'popd', 'dirs', 'shift', 'break', 'continue', 'return', 'exit', 'logout',
-  'wait', 'jobs', 'bg', 'fg', 'disown', 'ulimit', 'umask', 'times', 'getopts', 'type', 'which', 'whereis', 'help',
+  'wait', 'jobs', 'bg', 'fg', 'disown', 'ulimit', 'umask', 'times', 'type', 'which', 'whereis', 'help',
   'caller', 'shopt', 'echo', 'unalias', 'set', 'sleep', 'suspend', '#',
 ] // prettier-ignore
 const SHELL_STATE = new Set([
@@ -36,6 +36,7 @@ export const BUILTINS: Record<string, Judge> = {
   unset: judgeNames,
   let: judgeNames,
   read: judgeReadLine,
+  getopts: judgeReadLine,
   mapfile: judgeMapfile,
   readarray: judgeMapfile,
   printf: judgePrintf,
@@ -63,7 +64,8 @@ function refuse(call: Call, why: string): void {
 
 function judgeRead(call: Call): void {
   if (SHELL_STATE.has(call.name)) call.changeShell()
-  call.note('read', `${call.name} changes nothing outside this shell`, call.word, call.args.at(-1))
+  const why = call.name === 'echo' ? 'only prints' : `${call.name} changes nothing outside this shell`
+  call.note('read', why, call.word, call.args.at(-1))
 }
 
 /** `test -v 'a[$(rm x)]'` runs the substitution. */
@@ -111,15 +113,11 @@ function judgeReadLine(call: Call): void {
   call.changeShell()
   noteSubscripts(call, call.args)
   for (const arg of call.args) {
-    if (
-      !arg.value.startsWith('-') &&
-      riskOfVariable(arg.value, null) === 'destructive' &&
-      /^\w+$/.test(arg.value)
-    ) {
+    if (arg.open || (/^[A-Z_]\w*$/.test(arg.value) && riskOfVariable(arg.value, null) === 'destructive')) {
       call.note('destructive', `${arg.value} changes what later commands run`, arg)
     }
   }
-  const waits = call.stdin.kind === 'none'
+  const waits = call.stdin.kind === 'none' && call.name === 'read'
   call.note(
     'read',
     waits ? 'waits for a line from the terminal' : 'reads a line',

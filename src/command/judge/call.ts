@@ -25,6 +25,8 @@ export interface RunOptions {
   through: string
   stdin?: Stdin
   where?: 'local' | 'remote'
+  /** Something ends it after a while, so it is never endless. */
+  bounded?: boolean
 }
 
 /** One command to judge, and what a judge may do about it. */

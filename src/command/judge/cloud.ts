@@ -41,7 +41,13 @@ export function judgeAws(call: Call): void {
     parsed.options.some(({ name }) => name === 'version')
   )
     return note('read', 'prints help')
-  if (service === undefined || verb === undefined) return note('read', 'prints its usage')
+  if (service === undefined || verb === undefined) {
+    const known = call.args.length === operands.length
+    return note(
+      known ? 'read' : 'destructive',
+      known ? 'prints its usage' : 'options that are not known before the verb',
+    )
+  }
   const name = verb.value
   const has = (...names: string[]): boolean => parsed.options.some((option) => names.includes(option.name))
   if (has('cli-input-json', 'cli-input-yaml', 'generate-cli-skeleton') && has('generate-cli-skeleton'))
@@ -139,7 +145,13 @@ export function judgeGroupedCloud(call: Call): void {
   for (const { name, at, value } of parsed.options) {
     if (name === 'flags-file') call.note('destructive', 'reads options from a file', at, value ?? at)
   }
-  if (operands.length === 0) return note('read', 'prints its usage')
+  if (operands.length === 0) {
+    const version = call.args.every((arg) => /^--?(?:version|help|h|v)$/.test(arg.value))
+    return note(
+      version ? 'read' : 'destructive',
+      version ? 'prints its usage' : 'options that are not known before the verb',
+    )
+  }
   const at = operands.findIndex((word) => !GROUPS.has(word.value) || !word.fixed)
   const verb = operands[at === -1 ? operands.length - 1 : at]
   if (verb === undefined || refuseOpen(call, parsed, operands.slice(0, at + 1))) return

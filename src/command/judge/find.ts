@@ -55,6 +55,6 @@ function judgeAction(call: Call, args: Argument[], from: number): number {
     words.push(replaceMark(word, '{}', false))
   }
   if (words.length === 0) call.note('destructive', 'the action of find is not known', args[from])
-  else call.run(words, { through: `find ${args[from]?.value ?? ''}`, stdin: { kind: 'empty' } })
+  else call.run(words, { through: `find ${args[from]?.value ?? ''}`, stdin: { kind: 'none' } })
   return end
 }

@@ -4,7 +4,7 @@ import type { KubectlCommand } from '../kubectl/index.ts'
 import { UNKNOWN } from '../placeholders.ts'
 import type { Argument } from '../shell/argument.ts'
 import { TOOLS } from '../tools/index.ts'
-import type { Call } from './call.ts'
+import type { Call, Stdin } from './call.ts'
 import { judgeTool } from './tool.ts'
 
 /** Risk of kubectl's commands by their words. What is not here cannot be judged. */
@@ -159,7 +159,7 @@ function showsSecret(parsed: KubectlCommand): boolean {
   if (!CONTENT.test(output) && template === undefined) return false
   const expression = `${output.replace(/^[\w-]+=?/, '')}${template ?? ''}`
   if (expression === '') return true
-  const rest = expression.replaceAll(/metadata|\.type\b/g, '')
+  const rest = expression.replaceAll(/\.?metadata(?:\.[\w-]+|\[[^\]]*\])*|\.type\b/g, 'm')
   return (
     /data|@|\.\.|\{\{?\s*(?:range\s*)?\.?\s*\}?\}|items\[?\*?\]?\s*\}$/i.test(rest) || rest.includes(UNKNOWN)
   )
@@ -210,8 +210,14 @@ function judgeExec(call: Call, parsed: KubectlCommand): void {
   call.run(inner, {
     through: `${call.name} exec`,
     where: 'remote',
-    stdin: isOn(parsed, 'stdin') ? call.stdin : { kind: 'none' },
+    stdin: innerInput(call, parsed),
   })
+}
+
+/** Without `-i` nothing is attached: what was meant for the program does not reach it, and is not judged as if it did. */
+function innerInput(call: Call, parsed: KubectlCommand): Stdin {
+  if (isOn(parsed, 'stdin') || call.stdin.kind === 'none') return call.stdin
+  return { kind: 'data', made: false }
 }
 
 const VALUED = new Set([
@@ -277,7 +283,7 @@ function judgeStarted(call: Call, parsed: KubectlCommand): void {
   call.run(inner, {
     through: `${call.name} ${parsed.verb}`,
     where: 'remote',
-    stdin: typed ? call.stdin : { kind: 'none' },
+    stdin: innerInput(call, parsed),
   })
 }
 

@@ -54,6 +54,30 @@ export function judgeMysql(call: Call): void {
   call.note('destructive', 'runs whatever SQL it is given on standard input', call.word, call.args.at(-1))
 }
 
+/** `sqlite3 FILE SQL`: a statement is judged as MySQL's are, a dot-command by its name. */
+export function judgeSqlite(call: Call): void {
+  const words = call.args.filter(
+    (arg) =>
+      !/^-{1,2}(?:readonly|header|noheader|column|csv|json|line|list|table|box|html|batch)$/.test(arg.value),
+  )
+  const bad = words.find((arg) => arg.open || arg.value.startsWith('-'))
+  if (bad !== undefined) return call.note('destructive', 'an option that can run something', bad)
+  const [, code, ...more] = words
+  if (more.length > 0) return call.note('destructive', 'several statements', more[0])
+  if (
+    code !== undefined &&
+    /^\.(?:tables|schema|indexes|indices|databases|dbinfo)(?:\s+[\w%]*)?$/.test(code.value)
+  )
+    return call.note('read', 'only shows', code)
+  if (code !== undefined) return judgeStatements(call, code)
+  if (call.stdin.kind === 'text') return judgeStatements(call, call.stdin.text)
+  if (call.stdin.kind === 'none')
+    return call.note('destructive', 'opens an SQL session for a person', call.word, call.args.at(-1), [
+      'interactive',
+    ])
+  call.note('destructive', 'runs whatever SQL it is given on standard input', call.word, call.args.at(-1))
+}
+
 /** Where MySQL reads a text otherwise than PostgreSQL does, it is not judged. */
 function judgeStatements(call: Call, code: Argument): void {
   call.code(code)

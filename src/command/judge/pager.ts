@@ -3,6 +3,11 @@ import { openWord, refuse, say } from './say.ts'
 
 /** Programs that show pages to a person, and can run others. */
 export const PAGER_JUDGES: Record<string, Judge> = {
+  ...Object.fromEntries(
+    ['vi', 'vim', 'nvim', 'view', 'nano', 'pico', 'emacs', 'emacsclient', 'joe', 'mcedit', 'ed', 'ex'].map(
+      (name): [string, Judge] => [name, judgeEditor],
+    ),
+  ),
   less: judgePager,
   more: judgePager,
   most: judgePager,
@@ -39,4 +44,17 @@ function judgeMan(call: Call): void {
     'shows a manual page to a person',
     call.args.some((arg) => /^-[kfw]/.test(arg.value)) ? [] : ['interactive'],
   )
+}
+
+/** An editor can run anything it is told at its start: `vim -c`, `vim +cmd`, `emacs --eval`. */
+function judgeEditor(call: Call): void {
+  if (openWord(call)) return
+  const told = call.args.some((arg) =>
+    /^\+(?!\d*$)|^-{1,2}(?:c|cmd|S|s|u|U|e|es|l|f|eval|load|execute|batch|script)\b|^-[a-zA-Z]*[cSsuUe]/.test(
+      arg.value,
+    ),
+  )
+  if (told || call.stdin.kind === 'text' || call.stdin.kind === 'data')
+    return refuse(call, 'runs commands of the editor', ['interactive'])
+  say(call, 'change', 'opens an editor', ['interactive'])
 }

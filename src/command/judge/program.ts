@@ -7,7 +7,7 @@ import { judgeCurl } from './curl.ts'
 import { judgeFind } from './find.ts'
 import { judgeGit } from './git.ts'
 import { judgeKubectl } from './kubectl.ts'
-import { judgeMysql } from './mysql.ts'
+import { judgeMysql, judgeSqlite } from './mysql.ts'
 import { judgePsql } from './psql.ts'
 import { judgeRedis } from './redis.ts'
 import { judgeRemote } from './remote.ts'
@@ -40,6 +40,7 @@ const JUDGES = new Map<string, Judge>([
   ...['kubectl', 'oc'].map((name): [string, Judge] => [name, judgeKubectl]),
   ...['mysql', 'mariadb'].map((name): [string, Judge] => [name, judgeMysql]),
   ['ssh', judgeRemote],
+  ['sqlite3', judgeSqlite],
   ['curl', judgeCurl],
   ['find', judgeFind],
   ['git', judgeGit],

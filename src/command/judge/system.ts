@@ -26,11 +26,14 @@ export const SYSTEM_JUDGES: Record<string, Judge> = {
   jcmd: judgeJcmd,
   fuser: judgeFuser,
   unzip: judgeUnzip,
+  zip: judgeZip,
+  screen: judgeMultiplexer,
+  tmux: judgeMultiplexer,
 }
 
 function judgeDd(call: Call): void {
   if (openWord(call)) return
-  const out = call.args.find((arg) => arg.value.startsWith('of='))
+  const out = call.args.findLast((arg) => arg.value.startsWith('of='))
   if (out === undefined) return say(call, 'read', 'copies to standard output')
   const target = out.value.slice(3)
   if (target === '/dev/null' || target === '/dev/stdout') return say(call, 'read', 'writes to nothing')
@@ -167,8 +170,9 @@ function judgeTop(call: Call): void {
 }
 
 function judgeJcmd(call: Call): void {
-  const [, command] = call.args
+  const [, command, ...more] = call.args
   if (openWord(call)) return
+  if (more.some((arg) => !arg.value.startsWith('-'))) return refuse(call, 'acts on a Java process')
   if (command === undefined) return say(call, 'read', 'lists Java processes')
   if (
     isKnown(command) &&
@@ -191,4 +195,23 @@ function judgeUnzip(call: Call): void {
   const first = call.args.find((arg) => arg.value.startsWith('-'))
   const lists = first !== undefined && first === call.args[0] && /^-[lvZtpcz][lvqt12]*$/.test(first.value)
   say(call, lists ? 'read' : 'change', lists ? 'lists or prints an archive' : 'writes files')
+}
+
+/** Its options have two letters: `-TT` names the program that tests the archive. */
+function judgeZip(call: Call): void {
+  if (openWord(call)) return
+  if (call.args.some((arg) => /^-\w*TT|^--unzip-command/.test(arg.value)))
+    return refuse(call, 'runs a program')
+  if (call.args.some((arg) => /^-\w*[md]|^--(?:move|delete)/.test(arg.value)))
+    return refuse(call, 'removes files')
+  say(call, 'change', 'writes an archive')
+}
+
+/** Only listing sessions is harmless: everything else opens one, or types into one. */
+function judgeMultiplexer(call: Call): void {
+  const [only, ...more] = call.args
+  const lists =
+    more.length === 0 && /^(?:-ls|-list|ls|list-sessions|list-windows|-v|-V)$/.test(only?.value ?? '')
+  if (lists) return say(call, 'read', 'lists sessions')
+  refuse(call, 'opens a session, or types into one', ['interactive'])
 }

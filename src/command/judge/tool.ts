@@ -14,6 +14,7 @@ interface Prepared {
   values: Set<string>
   options: Map<string, Effect>
   harmless: Set<string>
+  ends: Set<string>
   only: Set<string> | null
   commands: Map<string, Prepared>
   style: 'gnu' | 'go'
@@ -41,7 +42,7 @@ function judgePrepared(call: Call, facts: Prepared, args: Argument[], path: stri
     stops: facts.commands.size > 0 || facts.runs !== null,
   })
   const harmless = isHarmless(parsed, facts)
-  noteOptions(call, facts, parsed, path, harmless)
+  noteOptions(call, facts, parsed, path)
   const [operand] = parsed.operands
   if (facts.commands.size > 0 && operand !== undefined) {
     const done = judgeSubcommand(call, facts, operand, args.slice(parsed.firstOperand + 1), path, parsed)
@@ -53,7 +54,8 @@ function judgePrepared(call: Call, facts: Prepared, args: Argument[], path: stri
     return call.note('destructive', `${path} has no subcommand ${operand.value} that is known`, operand)
   }
   if (harmless) return call.note('read', `${path} only shows what it would do`, call.word, args.at(-1))
-  call.note(effect.risk, `${path}: ${effect.why}`, call.word, args.at(-1), effect.flags)
+  const ends = parsed.options.some((option) => facts.ends.has(option.name) && isOn(option))
+  call.note(effect.risk, `${path}: ${effect.why}`, call.word, args.at(-1), ends ? [] : effect.flags)
   noteWrittenOperands(call, facts, parsed, path)
 }
 
@@ -123,26 +125,24 @@ function isOn({ candidates, value }: Option): boolean {
   )
 }
 
-function noteOptions(
-  call: Call,
-  facts: Prepared,
-  parsed: ParsedOptions,
-  path: string,
-  harmless: boolean,
-): void {
-  for (const option of parsed.options) noteOption(call, facts, option, path, harmless)
+function noteOptions(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
+  for (const option of parsed.options) noteOption(call, facts, option, path)
   const risky = facts.only !== null || [...facts.options.values()].some((effect) => effect.risk !== 'read')
   for (const word of parsed.open) {
     if (risky) call.note('destructive', `options of ${path} that are not known before it runs`, word)
   }
 }
 
-function noteOption(call: Call, facts: Prepared, option: Option, path: string, harmless: boolean): void {
+function noteOption(call: Call, facts: Prepared, option: Option, path: string): void {
   const effects = option.candidates.flatMap((name) => facts.options.get(name) ?? [])
   const { name, value, at } = option
   if (effects.length === 0) {
     const known = option.candidates.some(
-      (one) => facts.only?.has(one) === true || facts.values.has(one) || facts.harmless.has(one),
+      (one) =>
+        facts.only?.has(one) === true ||
+        facts.values.has(one) ||
+        facts.harmless.has(one) ||
+        facts.ends.has(one),
     )
     if (facts.only !== null && !known && name !== 'help' && name !== 'version') {
       call.note('destructive', `${path} has an option ${name} that is not known`, at)
@@ -151,7 +151,6 @@ function noteOption(call: Call, facts: Prepared, option: Option, path: string, h
   }
   for (const effect of effects) {
     if (effect.file && value !== null && isNoFile(value)) continue
-    if (harmless && effect.risk !== 'destructive') continue
     call.note(
       effect.risk,
       `${path} ${name.length === 1 && facts.style === 'gnu' ? '-' : '--'}${name}: ${effect.why}`,
@@ -191,8 +190,9 @@ function judgeInner(call: Call, facts: Prepared, skip: number, parsed: ParsedOpt
       effect.flags,
     )
   }
-  const words = parsed.operands.slice(skip)
-  if (words.length > 0) call.run(words, { through: path })
+  const after = parsed.operands.slice(skip)
+  const words = after[0]?.value === '--' ? after.slice(1) : after
+  if (words.length > 0) call.run(words, { through: path, bounded: call.name === 'timeout' })
 }
 
 function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
@@ -202,6 +202,7 @@ function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
     values: new Set([...(parent?.values ?? []), ...names(facts.values)]),
     options: new Map(parent?.options ?? []),
     harmless: new Set([...(parent?.harmless ?? []), ...names(facts.harmless)]),
+    ends: new Set(names(facts.ends)),
     only:
       facts.only === undefined
         ? (parent?.only ?? null)

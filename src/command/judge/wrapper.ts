@@ -142,8 +142,15 @@ function judgeXargs(call: Call): void {
   }
   const words = parsed.operands
   if (words.length === 0) return call.note('read', 'prints what it reads', call.word, call.args.at(-1))
+  // GNU's `-iX` replaces X, wherever it stands.
+  const attached = call.args
+    .slice(0, parsed.firstOperand)
+    .find((arg) => /^-[a-zA-Z0-9]*i./.test(arg.value) && !arg.value.startsWith('-I'))
+  if (attached !== undefined && !attached.value.endsWith('i{}')) {
+    return call.note('destructive', 'what xargs replaces cannot be told', attached)
+  }
   const made = call.stdin.kind === 'text' || (call.stdin.kind === 'data' && call.stdin.made)
-  const inner: Call['stdin'] = { kind: 'empty' }
+  const inner: Call['stdin'] = { kind: 'none' }
   const replace = parsed.options.findLast(
     ({ name }) => name === 'I' || name === 'i' || name === 'replace' || name === 'J',
   )
@@ -195,9 +202,9 @@ function judgeWatch(call: Call): void {
   const exec = parsed.options.some(
     ({ candidates }) => candidates.includes('x') || candidates.includes('exec'),
   )
-  if (exec) call.run(parsed.operands, { through: 'watch', stdin: { kind: 'empty' } })
+  if (exec) call.run(parsed.operands, { through: 'watch', stdin: { kind: 'none' } })
   else
-    call.shell(joinArguments(parsed.operands), { through: 'watch', stdin: { kind: 'empty' }, where: 'local' })
+    call.shell(joinArguments(parsed.operands), { through: 'watch', stdin: { kind: 'none' }, where: 'local' })
 }
 
 const SU_VALUES = new Set([

@@ -14,6 +14,7 @@ import { forEachChild, parseShell } from './parse.ts'
 import type {
   Assignment, Command, ParameterExpansionPart, ParsedScript, Pipeline, Redirection, SyntaxNode,
 } from './parse.ts' // prettier-ignore
+import { isEndlessLoop } from './loops.ts'
 import { judgeRedirect } from './redirect.ts'
 import { addReason, spend } from './session.ts'
 import type { Session } from './session.ts'
@@ -26,6 +27,8 @@ export interface Scope extends EvaluationScope {
   where: 'local' | 'remote'
   /** Assignments and `cd` here do not last: a subshell, a pipeline's part, another shell. */
   contained: boolean
+  /** Under `timeout`: nothing inside is endless. */
+  bounded: boolean
 }
 
 const MAX_DEPTH = 12
@@ -49,6 +52,7 @@ export function walkShell(code: Argument, outer: Scope, options: ShellOptions): 
     through,
     where: options.where === 'remote' ? 'remote' : outer.where,
     contained: through.length > 0,
+    bounded: outer.bounded,
   }
   const definitions = collectDefinitions(parsed.script, scope)
   if (definitions.setsPositional) scope.variables.positional = 'open'
@@ -85,8 +89,24 @@ function walkNode(node: SyntaxNode, scope: Scope, stdin: Stdin): void {
     case 'Assignment':
       walkExpansions(node, scope)
       return
+    case 'For':
+      noteVariable(node.name.value, node.pos, node.name.end, scope)
+      break
     case 'Select':
+      noteVariable(node.name.value, node.pos, node.name.end, scope)
       note(scope, 'read', 'waits for a choice', node.pos, node.name.end, ['interactive'])
+      break
+    case 'While':
+    case 'ArithmeticFor':
+      if (isEndlessLoop(node))
+        note(
+          scope,
+          'read',
+          'a loop without an end',
+          node.pos,
+          node.body.pos,
+          scope.bounded ? [] : ['endless'],
+        )
       break
     case 'TestCommand':
     case 'ArithmeticCommand':
@@ -157,8 +177,7 @@ function walkCommand(node: Command, scope: Scope, stdin: Stdin): void {
   for (const part of node.suffix)
     if (part.type === 'Word' || part.type === 'Assignment') walkExpansions(part, scope)
   if (node.name === undefined) {
-    if (!scope.contained && node.prefix.some((part) => part.type === 'Assignment'))
-      scope.session.changesShell = true
+    noteAssignments(node, scope)
     return
   }
   walkExpansions(node.name, scope)
@@ -173,6 +192,12 @@ function walkCommand(node: Command, scope: Scope, stdin: Stdin): void {
       node.name.end,
     )
   runWords([name, ...args], scope, input)
+}
+
+function noteAssignments(node: Command, scope: Scope): void {
+  if (!node.prefix.some((part) => part.type === 'Assignment')) return
+  if (!scope.contained) scope.session.changesShell = true
+  note(scope, 'read', 'sets variables of this shell', node.pos, node.end)
 }
 
 function walkAssignment(assignment: Assignment, scope: Scope): void {
@@ -199,7 +224,8 @@ export function runWords(words: Argument[], scope: Scope, stdin: Stdin): void {
     word,
     args,
     stdin,
-    note: (noted, why, from = word, to = from, noteFlags = []) => {
+    note: (noted, why, from = word, to = from, given = []) => {
+      const noteFlags = scope.bounded ? given.filter((flag) => flag !== 'endless') : given
       if (compareRisks(noted, risk) > 0) risk = noted
       for (const flag of noteFlags) flags.add(flag)
       addReason(session, noted, why, Math.min(from.start, to.start), Math.max(from.end, to.end), noteFlags)
@@ -240,6 +266,7 @@ function nestedScope(scope: Scope, options: RunOptions): Scope {
     through: [...scope.through, options.through],
     where: options.where ?? scope.where,
     contained: true,
+    bounded: scope.bounded || options.bounded === true,
   }
 }
 
@@ -253,6 +280,13 @@ function walkExpansions(node: SyntaxNode, scope: Scope): void {
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     spend(scope.session)
     if (next.type === 'ParameterExpansion') noteExpansion(next, scope)
+    if (
+      next.type === 'ArithmeticWord' &&
+      riskOfVariable(next.value.replace(/\[.*$/s, ''), null) === 'destructive' &&
+      /^[A-Z_]+/.test(next.value)
+    ) {
+      note(scope, 'destructive', `${next.value} changes what later commands run`, next.pos, next.end)
+    }
     const script = 'script' in next ? next.script : undefined
     if (script !== undefined) {
       walkScript(script, scopeOfSubstitution(script, next.pos, scope), { kind: 'data', made: false })
@@ -268,6 +302,12 @@ function scopeOfSubstitution(script: ParsedScript, pos: number, scope: Scope): S
   if (script.source === undefined) return inner
   const at = scope.source.at(pos)
   return { ...inner, source: { text: script.source, at: (offset) => at + Math.min(1, offset) } }
+}
+
+function noteVariable(name: string, pos: number, end: number, scope: Scope): void {
+  const risk = riskOfVariable(name, null)
+  if (risk !== 'read' && name !== 'IFS')
+    note(scope, risk, `${name} changes what later commands run`, pos, end)
 }
 
 function noteExpansion(part: ParameterExpansionPart, scope: Scope): void {

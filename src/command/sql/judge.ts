@@ -204,6 +204,7 @@ function visitParts(node: Node, walk: Walk): void {
     else if (isNode(value)) {
       if (key === 'FuncCall') noteFunction(value, walk)
       else if (key === 'A_Expr') noteOperator(value, walk)
+      else if (key === 'RangeTableSample') noteSample(value, walk)
       else if (key === 'SelectStmt' || key === 'selectStmt' || key === 'larg' || key === 'rarg')
         noteInner(value, walk)
       else if (key.endsWith('Stmt') && STATEMENTS[key] !== undefined) {
@@ -233,6 +234,14 @@ function namesIn(value: Json | undefined): string[] {
   return asList(value)
     .map((part) => asNode(part['String'])['sval'])
     .filter((part) => typeof part === 'string')
+}
+
+/** A sampling method is a function too. */
+function noteSample(sample: Node, walk: Walk): void {
+  const method = namesIn(sample['method']).join('.')
+  if (!/^(?:system|bernoulli|system_rows|system_time)$/.test(method)) {
+    note(walk, 'destructive', `nothing is known about the sampling method ${method}`)
+  }
 }
 
 /** An operator of another schema is a function of somebody else. */

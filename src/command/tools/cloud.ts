@@ -50,6 +50,15 @@ export const CLOUD: ToolTable = {
       '*': 'destructive: may delete or run something',
     },
   },
+  gds: { commands: { aws: { runs: 1, bare: 'change: opens a session with a role' } } },
+  'aws-vault aws-okta saml2aws': {
+    values: 'd duration n backend prompt region',
+    commands: {
+      exec: { runs: 1, bare: 'destructive interactive: opens a shell' },
+      'list ls': 'read',
+      login: 'change: opens a session with a role',
+    },
+  },
   awslogs: {
     does: 'read',
     values: 's start e end f filter-pattern',

@@ -17,12 +17,16 @@ export const CONTAINERS: ToolTable = {
       },
       'stats container.stats pod.stats': {
         does: 'read endless: refreshes until it is stopped',
-        harmless: 'no-stream',
+        ends: 'no-stream',
       },
-      'events system.events compose.events': { does: 'read endless: follows events', harmless: 'until' },
+      'events system.events compose.events': { does: 'read endless: follows events', ends: 'until' },
       config: { does: 'read', options: { 'o output': 'change file: writes a file' } },
-      'start stop restart pause unpause update rename wait tag pull push load import save export commit cp create build login logout container.start container.stop container.restart container.pause container.unpause container.create container.cp container.update container.rename container.wait container.commit container.export image.pull image.push image.tag image.build image.save image.load image.import network.create network.connect network.disconnect volume.create compose.up compose.start compose.stop compose.restart compose.pull compose.push compose.build compose.create compose.pause compose.unpause compose.cp compose.scale compose.watch up scale service.update service.scale service.create service.rollback stack.deploy node.update node.promote node.demote swarm.init swarm.join swarm.update swarm.join-token context.use context.create context.update system.context buildx.build buildx.create buildx.use generate.kube generate.systemd play.kube':
+      'start stop restart pause unpause update rename wait tag pull push load import save export commit cp create build login logout container.start container.stop container.restart container.pause container.unpause container.create container.cp container.update container.rename container.wait container.commit container.export image.pull image.push image.tag image.build image.save image.load image.import network.create network.connect network.disconnect volume.create compose.up compose.start compose.stop compose.restart compose.pull compose.push compose.build compose.create compose.pause compose.unpause compose.cp compose.scale compose.watch up scale service.update service.scale service.create service.rollback stack.deploy node.update node.promote node.demote swarm.init swarm.join swarm.update context.use context.create context.update system.context buildx.build buildx.create buildx.use generate.kube generate.systemd play.kube':
         'change: changes containers or images',
+      'swarm.join-token': {
+        does: 'read secret: shows a token',
+        options: { rotate: 'change: makes a new token' },
+      },
       'attach container.attach compose.attach':
         'destructive interactive: lets a person type into a running process',
       'rm rmi kill prune down system.prune container.rm container.kill container.prune image.rm image.prune network.rm network.prune volume.rm volume.prune builder.prune buildx.prune buildx.rm compose.down compose.rm compose.kill service.rm stack.rm node.rm swarm.leave config.rm secret.rm context.rm pod.rm pod.kill pod.prune machine.rm machine.stop system.reset':
@@ -177,7 +181,7 @@ export const CONTAINERS: ToolTable = {
     does: 'read endless: follows logs',
     values:
       'n namespace c container l selector s since tail t template o output e exclude i include context kubeconfig T template-file field-selector max-log-requests E exclude-container config color',
-    harmless: 'no-follow',
+    ends: 'no-follow',
     options: { config: 'destructive: reads settings from a file' },
   },
   'kubectx kubens': {

@@ -221,7 +221,7 @@ export const DATABASES: ToolTable = {
       'group consumer.config': 'change: moves the offsets of a group',
       'formatter value-deserializer key-deserializer formatter-config': 'destructive: names code to run',
     },
-    harmless: 'max-messages',
+    ends: 'max-messages',
   },
   'kafka-console-producer kafka-console-producer.sh': 'change interactive: writes messages',
   'rabbitmqctl rabbitmq-diagnostics rabbitmq-queues': {
@@ -287,6 +287,4 @@ export const DATABASES: ToolTable = {
     harmless: 'L Q',
   },
   'memcached-tool': { does: 'read', writesOperand: 9 },
-  sqlite3: 'destructive: runs SQL or code that cannot be judged',
-  ' ': 'read',
 }

@@ -12,8 +12,10 @@ export interface ToolFacts {
   values?: string
   /** Options with an effect of their own, by name. They must stand in `values` too when they take a value. */
   options?: Record<string, string>
-  /** Options that turn it into a harmless run (`dry-run`), whatever else is given. */
+  /** Options that take what it does away (`dry-run`); effects of other options stay. */
   harmless?: string
+  /** Options with which it returns by itself, and asks nobody: `tcpdump -c 5`. */
+  ends?: string
   /** When given, `harmless` holds only if all other options are among these, or take a value. */
   neutral?: string
   /** When given, every option outside `only`, `values` and `options` counts as not understood. */

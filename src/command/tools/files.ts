@@ -48,15 +48,6 @@ export const FILES: ToolTable = {
     options: { 'S D o F': 'destructive: settings that can run a program' },
   },
   'sftp ftp lftp': 'destructive interactive: opens a session for a person',
-  zip: {
-    does: 'change: writes an archive',
-    values: 'b n t tt x i T TT unzip-command',
-    options: {
-      'TT unzip-command': 'destructive: runs a program',
-      T: 'change: tests with a program',
-      'm move d delete': 'destructive: removes files',
-    },
-  },
   unzip: { does: 'change: writes files', values: 'd x P', options: {} },
   'zipinfo zipgrep lsar': 'read',
   'gzip bzip2 xz zstd lz4 pigz pbzip2 gunzip bunzip2 unxz unzstd compress uncompress lzma unlzma lzop': {

@@ -5,11 +5,18 @@ export const NETWORK: ToolTable = {
   'traceroute traceroute6 tracepath tracepath6 host whois geoiplookup ipcalc sipcalc delv drill tcptraceroute dnstracer':
     'read',
   dig: { values: 'b c f k m p q t x y', options: {} },
+  'ovs-appctl ovn-appctl ovn-nbctl ovn-sbctl ovs-vsctl ovs-ofctl': {
+    values: 't target db timeout',
+    commands: {
+      'cluster/status version list-commands vlog/list coverage/show dpif/show fdb/show show list get find dump-flows dump-ports dump-ports-desc lr-list ls-list lsp-list list-br list-ports':
+        'read',
+    },
+  },
   nslookup: { does: 'read', bare: 'destructive interactive: opens a session' },
   mtr: {
     does: 'read endless interactive: refreshes until it is stopped',
     values: 'c report-cycles i interval s psize F filename a address f first-ttl m max-ttl',
-    harmless: 'r report c report-cycles w report-wide j json x xml C csv',
+    ends: 'r report c report-cycles w report-wide j json x xml C csv',
   },
   ss: {
     values: 'f family A query socket D diag F filter N net',
@@ -115,6 +122,7 @@ export const NETWORK: ToolTable = {
   },
   'tcpdump tshark': {
     does: 'read endless: shows packets until it is stopped',
+    ends: 'c r',
     values: 'i interface c count w r B C F G M s T V W y Y z Z E f d e o R a b',
     options: { w: 'change file: writes a file', z: 'destructive: runs a program', ' ': 'read' },
   },

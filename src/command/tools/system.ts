@@ -184,11 +184,6 @@ export const SYSTEM: ToolTable = {
     harmless: 'd debug',
     values: 's state l log m mail',
   },
-  'screen tmux': {
-    does: 'destructive interactive: opens a session',
-    commands: { 'ls list-sessions list-windows list-panes': 'read' },
-    options: {},
-  },
   'script expect socat ansible ansible-playbook parallel make rake ant gradle mvn':
     'destructive: runs what it is given',
   'gdb lldb dlv jdb': 'destructive interactive: opens a debugger',
@@ -255,6 +250,7 @@ export const SYSTEM: ToolTable = {
     },
   },
   'npm yarn pnpm': {
+    bare: 'change: installs packages',
     commands: {
       'ls list view info outdated audit why': 'read',
       'install ci add update': 'change: changes packages',
@@ -275,5 +271,9 @@ export const SYSTEM: ToolTable = {
   },
   'jps jstack': { options: { F: 'change: stops the process for a while' } },
   jstat: 'read',
-  jmap: { does: 'read', options: { 'dump*': 'change: writes a file' } },
+  jmap: {
+    only: 'histo heap clstats finalizerinfo h',
+    style: 'go',
+    options: { 'histo:live': 'change: collects garbage first' },
+  },
 }

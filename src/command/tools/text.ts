@@ -41,7 +41,7 @@ export const TEXT: ToolTable = {
     values: 'f from-code t to-code o output',
     options: { 'o output': 'change file: writes its output to a file' },
   },
-  'dos2unix unix2dos patch ed ex': 'change: edits files',
+  'dos2unix unix2dos patch': 'change: edits files',
   'yq xq tomlq dasel': {
     values:
       'I indent p input-format o output-format split-exp from-file header-preprocess expression xml-attribute-prefix arg argjson',
@@ -69,11 +69,4 @@ export const TEXT: ToolTable = {
   },
   yes: 'read endless: repeats until it is stopped',
   pv: 'read',
-  'nano vim vi nvim emacs emacsclient pico joe micro view code mcedit gedit': {
-    does: 'change interactive: opens an editor',
-    values: 'c cmd S s u U w W T t r i l eval f load execute',
-    options: {
-      'c cmd S s u U eval f load execute e': 'destructive interactive: runs commands of the editor',
-    },
-  },
 }
