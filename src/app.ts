@@ -32,6 +32,8 @@ export interface AppOptions {
   config: Config
   log: Logger
   clock?: Clock
+  /** The times that pages state (hold times) are divided by this; for rehearsals. Default 1. */
+  speed?: number
   /** Where messages of the console channel and the address are written. */
   write(text: string): void
   /** Called at each commit point; tests stop the process there. */
@@ -179,17 +181,17 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   engine.define<{ incidentId: string }>(RESPONSE_WORKFLOW, (context, input) =>
     respondToTheEnd(responseDeps, context, input),
   )
-  await engine.launch()
-  const webhookToken = await secretFile(config.dataDir, 'webhook-token')
-  const server = buildServer(options, clock, store, engine, responseDeps, webhookToken)
   try {
+    await engine.launch()
+    const webhookToken = await secretFile(config.dataDir, 'webhook-token')
+    const server = buildServer(options, clock, store, engine, responseDeps, webhookToken)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
     const deliveries = startDeliveries(options, clock, store.database)
     store.pages.start()
     return { ...store, engine, server, address, webhookToken, deliveries, responseDeps, guard }
   } catch (error) {
-    await engine.stop({ drainMs: 0 })
+    await engine.stop({ drainMs: 0 }).catch(() => undefined)
     guard.stop()
     await store.database.close()
     await store.embedded?.stop()
@@ -311,11 +313,23 @@ function buildResponse(
     verify: (request, signal) =>
       verify(
         measureDeps,
-        { ...request, sampleEveryMs, giveUpAfterMs: config.response.giveUpAfterSeconds * 1_000 },
+        {
+          ...request,
+          condition: {
+            ...request.condition,
+            forSeconds: request.condition.forSeconds / (options.speed ?? 1),
+          },
+          sampleEveryMs,
+          giveUpAfterMs: config.response.giveUpAfterSeconds * 1_000,
+        },
         signal,
       ),
     measure: (source, signal) =>
-      measureSignal(measureDeps, source, { signal, windowMs: Math.min(windowMs, 2_000) }),
+      // a scraped rate waits for its window, a query does not
+      measureSignal(measureDeps, source, {
+        signal,
+        windowMs: source.kind === 'scrape' ? Math.min(windowMs, 2_000) : windowMs,
+      }),
     forgetRun: (runId) => rm(scratchDir(config, runId), { recursive: true, force: true }),
     async countFailures(source) {
       const meter = createMeter(measureDeps, source, { signal: 'error_rate', windowMs })

@@ -5,6 +5,7 @@ import type { OperationName } from '../operations/index.ts'
 import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
+import { addRehearsalCommands } from './rehearsal.ts'
 import { renderResult } from './render.ts'
 import { addRunbookCommands } from './runbook.ts'
 
@@ -20,6 +21,12 @@ export interface CliDeps {
   serve(): Promise<void>
   /** Plays the first incident. */
   play(options: { auto: boolean; keep: boolean }): Promise<number>
+  /** Rehearses scenarios in the sandbox cluster. */
+  rehearse(names: readonly string[], options: { all: boolean; speed: number; json: boolean }): Promise<number>
+  /** Runs the sandbox cluster until it is told to stop. */
+  sandbox(options: { speed: number }): Promise<void>
+  /** The kubeconfig of the sandbox that runs, or `null`. */
+  sandboxKubeconfig(): string | null
 }
 
 /** The command line. @returns the exit code. */
@@ -45,6 +52,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
     .option('--auto', 'answer by itself, as the rehearsal identity of the example', false)
     .option('--keep', 'leave everything running afterwards', false)
     .action(async (options: { auto: boolean; keep: boolean }) => setExit(await deps.play(options)))
+  addRehearsalCommands(program, deps, setExit)
   addRunbookCommands(program, deps, setExit)
   addCommandCommands(program, deps)
   addOperationCommands(program, deps, setExit)

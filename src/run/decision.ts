@@ -70,6 +70,8 @@ export interface PendingDecision {
   kind: string
   requestedBy: string
   incidentId: string
+  /** Ids of what is offered; an option that was tried is not among them. */
+  offered: string[]
 }
 
 /** The one open question of a run. Locked: two people who answer at once are put in order. */
@@ -87,6 +89,7 @@ export async function pendingDecision(
       'decision.run_id',
       'decision.attempt',
       'decision.kind',
+      'decision.question',
       'decision.state',
       'decision.expires_at',
       'decision.answered_by',
@@ -126,7 +129,12 @@ export async function pendingDecision(
       },
     )
   }
-  return { ...row, requestedBy: 'system:erlmcp', incidentId: row.incident_id }
+  return {
+    ...row,
+    requestedBy: 'system:erlmcp',
+    incidentId: row.incident_id,
+    offered: (row.question as Question).options.map((option) => option.id),
+  }
 }
 
 /**
@@ -149,6 +157,11 @@ export async function approveAlternative(
   },
 ): Promise<Extract<Answer, { kind: 'approve' }>> {
   const alternative = findAlternative(request.plan, request.alternativeId)
+  if (!request.decision.offered.includes(alternative.id)) {
+    throw new AppError('conflict', `"${alternative.title}" is not offered now: it was tried in this run`, {
+      action: `Choose among: ${request.decision.offered.join(', ')}.`,
+    })
+  }
   const gated = gatedCommands(alternative)
   checkInputs(alternative)
   checkHashes(

@@ -88,6 +88,8 @@ describe('an incident', () => {
     const question = (second['waitsFor'] as Row)['question'] as { options: Row[] }
     expect(question.options.map((option) => option['label'])).toEqual(['Go back to the release before'])
     expect((second['verifications'] as Row[])[0]).toMatchObject({ verdict: 'failed' })
+    // what was tried is not offered, and so cannot be approved a second time
+    expect((await approve(ada, second, '1')).status).toBe(409)
     expect((await approve(ada, second, '2')).status).toBe(200)
     await incidentIn(incident, 'resolved')
   })
