@@ -106,7 +106,8 @@ const configuration = (pages: string, folder: string, metrics: string) => ({
 async function serveMetrics(releaseFile: string): Promise<{ url: string; stop(): Promise<void> }> {
   const counted = { at: Date.now(), good: 0, bad: 0 }
   const server = createServer((_request, response) => {
-    void readFile(releaseFile, 'utf8').then((release) => {
+    const answer = async (): Promise<void> => {
+      const release = await readFile(releaseFile, 'utf8')
       const requests = (Date.now() - counted.at) / 5
       const share = release.startsWith('bad') ? 0.1 : 0
       counted.at = Date.now()
@@ -115,7 +116,8 @@ async function serveMetrics(releaseFile: string): Promise<{ url: string; stop():
       response.end(
         `http_requests_total{code="200"} ${counted.good}\nhttp_requests_total{code="500"} ${counted.bad}\n`,
       )
-    })
+    }
+    void answer()
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', () => resolve()))
   return {
