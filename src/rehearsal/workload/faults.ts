@@ -1,4 +1,5 @@
 import type { Pool, PoolClient } from 'pg'
+import { ownMemoryBytes } from './memory.ts'
 
 /** What can be made to go wrong in a running process. Everything ends with the process. */
 export interface Faults {
@@ -25,7 +26,7 @@ export function createFaults(pool: Pool): Faults {
         case 'leak':
           // filled, so that the memory is really used
           every(kind, LEAK_TICK_MS, () => {
-            if (upTo > 0 && process.memoryUsage().rss > upTo) return
+            if (upTo > 0 && ownMemoryBytes() > upTo) return
             leaked.push(Buffer.alloc((value * 1024 * 1024 * LEAK_TICK_MS) / 1_000, 1))
           })
           if (value === 0) leaked.length = 0
@@ -47,9 +48,15 @@ export function createFaults(pool: Pool): Faults {
   }
 }
 
+/** Uses so much CPU time, also on a busy machine, but keeps the program from answering only for so long. */
 function spin(ms: number): void {
-  const end = performance.now() + ms
-  while (performance.now() < end);
+  const before = process.cpuUsage()
+  const end = performance.now() + ms * 3
+  const used = (): number => {
+    const { user, system } = process.cpuUsage(before)
+    return (user + system) / 1_000
+  }
+  while (used() < ms && performance.now() < end);
 }
 
 /** Takes connections and never gives them back, as code does that forgets to. */

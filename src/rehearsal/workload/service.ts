@@ -4,6 +4,7 @@ import { Pool } from 'pg'
 import { createFaults } from './faults.ts'
 import type { Faults } from './faults.ts'
 import type { Log } from './log.ts'
+import { ownMemoryBytes } from './memory.ts'
 import { Metrics } from './metrics.ts'
 import type { Settings } from './settings.ts'
 
@@ -27,7 +28,9 @@ export async function startService(settings: Settings, log: Log): Promise<Servic
     password: settings.database.password,
     max: settings.poolSize,
     connectionTimeoutMillis: POOL_WAIT_MS,
-    query_timeout: settings.requestTimeoutMs,
+    // the server gives up first: a query that only the client has given up still holds its connection
+    statement_timeout: settings.requestTimeoutMs,
+    query_timeout: settings.requestTimeoutMs + 1_000,
     application_name: `erlmcp@${settings.podName}`,
   })
   pool.on('error', (error) => log.write('error', `database connection lost: ${error.message}`))
@@ -184,7 +187,7 @@ function gauges(state: State): Record<string, number> {
     process_cpu_seconds_total: (cpu.user + cpu.system) / 1e6,
     process_resident_memory_bytes: memory.rss,
     process_start_time_seconds: Math.round(Date.now() / 1_000 - process.uptime()),
-    erlmcp_memory_bytes: memory.heapUsed + memory.external + memory.arrayBuffers,
+    erlmcp_memory_bytes: ownMemoryBytes(),
     erlmcp_memory_limit_bytes: state.settings.memoryLimitBytes,
     erlmcp_cpu_limit_cores: state.settings.cpuLimitCores,
     erlmcp_connections: state.connections,

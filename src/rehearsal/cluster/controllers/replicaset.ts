@@ -19,6 +19,9 @@ import { ApiStatusError } from '../status.ts'
 import { isActive, isReady } from './deps.ts'
 import type { ControllerDeps } from './deps.ts'
 
+/** How long a refused creation of a pod is not tried again. */
+const RETRY_MS = 5_000
+
 /** Keeps as many pods as each replica set asks for. */
 export function syncReplicaSets(deps: ControllerDeps): void {
   for (const set of deps.context.store.list('replicasets.apps')) {
@@ -29,10 +32,17 @@ export function syncReplicaSets(deps: ControllerDeps): void {
 function syncReplicaSet(deps: ControllerDeps, set: ReplicaSet): void {
   const pods = ownPods(deps, set).filter(isActive)
   const wanted = set.spec?.replicas ?? 1
-  let failure: string | null = null
+  let failure = recentFailure(deps, set)
   for (let count = pods.length; count < wanted && failure === null; count += 1) failure = createPod(deps, set)
   for (const pod of toRemove(pods, pods.length - wanted)) removePod(deps, set, pod)
   report(deps, set, failure)
+}
+
+/** Why the last attempt to create a pod failed, as long as it is too early for the next. */
+function recentFailure(deps: ControllerDeps, set: ReplicaSet): string | null {
+  const condition = set.status?.conditions?.find((item) => item.type === 'ReplicaFailure')
+  const since = deps.context.now().getTime() - Date.parse(condition?.lastTransitionTime ?? '')
+  return since < RETRY_MS ? (condition?.message ?? null) : null
 }
 
 /** The set's pods. One whose labels no longer fit is let go, and one that fits and is nobody's is taken. */
@@ -112,7 +122,8 @@ function report(deps: ControllerDeps, set: ReplicaSet, failure: string | null): 
   const pods = ownPods(deps, set).filter(isActive)
   const ready = pods.filter(isReady).length
   deps.context.store.update('replicasets.apps', namespaceOf(set), nameOf(set), (draft) => {
-    const since = draft.status?.conditions?.[0]?.lastTransitionTime ?? apiTime(deps.context.now())
+    const known = draft.status?.conditions?.[0]
+    const since = known?.message === failure ? (known?.lastTransitionTime ?? '') : apiTime(deps.context.now())
     draft.status = {
       replicas: pods.length,
       ...(pods.length > 0 ? { fullyLabeledReplicas: pods.length } : {}),

@@ -34,7 +34,11 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
   const program = (file: string): string[] => [sources.node, path.join(sources.workloadDir, file)]
   switch (name) {
     case 'erlmcp':
-      return RELEASES.includes(tag) ? image(program('main.ts'), { env: { ERLMCP_VERSION: tag, NODE_COMPILE_CACHE: sources.compileCache } }) : null
+      return RELEASES.includes(tag)
+        ? image(program('main.ts'), {
+            env: { ERLMCP_VERSION: tag, NODE_COMPILE_CACHE: sources.compileCache },
+          })
+        : null
     case 'otel-collector':
       return image(program('collector.ts'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
     case 'postgres':

@@ -1,5 +1,5 @@
 import type { Container, Endpoints, Event, Node, Service } from 'kubernetes-types/core/v1.js'
-import type { Deployment, ReplicaSet } from 'kubernetes-types/apps/v1.js'
+import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js'
 import type { Job } from 'kubernetes-types/batch/v1.js'
 import type { EndpointSlice } from 'kubernetes-types/discovery/v1.js'
@@ -71,10 +71,11 @@ export const PRINTERS: Record<string, Printer> = {
       selectorText(object.spec?.selector),
     ],
   ),
-  'statefulsets.apps': printer('Name|Ready|Age', (object: KubeObject, _now, age) => [
+  'statefulsets.apps': printer('Name|Ready|Age|Containers*|Images*', (object: StatefulSet, _now, age) => [
     nameOf(object),
-    '0/0',
+    `${object.status?.readyReplicas ?? 0}/${object.spec?.replicas ?? 0}`,
     age,
+    ...templateCells(object.spec?.template.spec?.containers),
   ]),
   services: printer('Name|Type|Cluster-IP|External-IP|Port(s)|Age|Selector*', (object: Service, _now, age) => [
     nameOf(object),
