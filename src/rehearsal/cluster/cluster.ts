@@ -48,6 +48,8 @@ export interface ClusterOptions {
   waitUntilReady?: boolean
   /** Where programs are looked for. */
   path?: string
+  /** `processes`: do without namespaces even where the machine has them. Default: namespaces where possible. */
+  isolation?: 'processes'
 }
 
 export interface SandboxCluster {
@@ -115,6 +117,8 @@ export async function startCluster(options: ClusterOptions): Promise<SandboxClus
     observer: kubeconfig('observer', parts.tokens.serviceAccount(NAMESPACE, 'erlmcp-observer')),
     operator: kubeconfig('operator', parts.tokens.serviceAccount(NAMESPACE, 'erlmcp-operator')),
   }
+  const proxy = await startHttpProxy(addresses.host, (name) => resolveName(parts.store, name, NAMESPACE))
+  parts.names.proxyUrl = proxy.url
   const controllers = new Controllers({
     context: parts.context,
     events: parts.events,
@@ -123,7 +127,6 @@ export async function startCluster(options: ClusterOptions): Promise<SandboxClus
   createWorld(parts.context, addresses, now())
   const services = new ServiceProxy(parts.store, log)
   const targets = writeTargets(parts.store, path.join(dataDir, 'node/host/prometheus/targets'))
-  const proxy = await startHttpProxy(addresses.host, (name) => resolveName(parts.store, name, NAMESPACE))
   const load = startLoad(serviceUrl(parts.store, 'erlmcp'), options.load ?? 20)
   const cluster: SandboxCluster = {
     namespace: NAMESPACE,
@@ -168,9 +171,14 @@ async function assemble(input: AssembleInput) {
   const { options, dataDir, log, addresses, now } = input
   const store = new Store(now)
   const events = new EventRecorder(store, now)
+  const names = { proxyUrl: '' }
   const tokens = new Tokens()
   const nodeBin = path.dirname(process.execPath)
-  const isolation = detectIsolation(input.record, [projectRoot, path.dirname(nodeBin), dataDir])
+  const isolation = detectIsolation(
+    input.record,
+    [projectRoot, path.dirname(nodeBin), dataDir],
+    options.isolation,
+  )
   const postgresBin = await findPostgres()
   const template = path.join(dataDir, 'images', 'postgres')
   if (postgresBin !== null) prepareTemplate(postgresBin, template)
@@ -198,7 +206,12 @@ async function assemble(input: AssembleInput) {
     releasePodIp: (ip) => addresses.releasePod(ip),
     hostsFile: (pod) => files.hosts(pod),
     tokenDir: (pod) => files.token(pod),
-    clusterEnv: () => ({ KUBERNETES_SERVICE_HOST: addresses.host, KUBERNETES_SERVICE_PORT: String(API_PORT), KUBERNETES_PORT: `tcp://${addresses.host}:${API_PORT}` }), // prettier-ignore
+    clusterEnv: () => ({
+      KUBERNETES_SERVICE_HOST: addresses.host,
+      KUBERNETES_SERVICE_PORT: String(API_PORT),
+      KUBERNETES_PORT: `tcp://${addresses.host}:${API_PORT}`,
+      ...(isolation.kind === 'processes' ? nameEnvironment(store, names.proxyUrl) : {}),
+    }),
   })
   const context: ApiContext = {
     store,
@@ -209,7 +222,7 @@ async function assemble(input: AssembleInput) {
     allocateClusterIp: () => addresses.takeService(),
     log,
   }
-  return { store, events, tokens, isolation, kubelet, context }
+  return { store, events, tokens, isolation, kubelet, context, names }
 }
 
 /** The files that every pod gets from its node: its hosts file, kept up to date, and its token. */
@@ -292,19 +305,26 @@ function environmentFor(
   dataDir: string,
   proxyUrl: string,
 ): Record<string, string> {
-  const database = store.find('services', NAMESPACE, 'postgres')
   return {
     KUBECONFIG: kubeconfig,
     KUBECACHEDIR: path.join(dataDir, 'cache'),
-    http_proxy: proxyUrl,
-    no_proxy: 'localhost,127.0.0.1',
-    PGHOSTADDR: database?.spec?.clusterIP ?? '',
-    PGPORT: String(database?.spec?.ports?.[0]?.port ?? 5432),
+    ...nameEnvironment(store, proxyUrl),
     PGHOST: 'postgres',
     PGDATABASE: 'erlmcp',
     PGUSER: identity === 'observer' ? 'erlmcp_observer' : 'erlmcp',
     // an explicit `-U erlmcp` must not give an observer the right to write either
     ...(identity === 'observer' ? { PGOPTIONS: '-c default_transaction_read_only=on' } : {}),
+  }
+}
+
+/** How programs find the names of the cluster without an entry in a hosts file. */
+function nameEnvironment(store: Store, proxyUrl: string): Record<string, string> {
+  const database = store.find('services', NAMESPACE, 'postgres')
+  return {
+    http_proxy: proxyUrl,
+    no_proxy: 'localhost,127.0.0.1',
+    PGHOSTADDR: database?.spec?.clusterIP ?? '',
+    PGPORT: String(database?.spec?.ports?.[0]?.port ?? 5432),
   }
 }
 

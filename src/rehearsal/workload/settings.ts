@@ -46,7 +46,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     memoryLimitBytes: Number(env['MEMORY_LIMIT'] ?? 0),
     cpuLimitCores: Number(env['CPU_LIMIT_MILLICORES'] ?? 0) / 1_000,
     requestTimeoutMs: config.requestTimeoutMs,
-    database: { ...config.database, host: env['DB_HOSTADDR'] ?? config.database.host, password: env['DB_PASSWORD'] ?? '' },
+    database: { ...config.database, host: env['PGHOSTADDR'] ?? config.database.host, password: env['DB_PASSWORD'] ?? '' },
   }
 } // prettier-ignore
 

@@ -201,6 +201,7 @@ export class ContainerRunner {
       LANG: 'C.UTF-8',
       ...this.#deps.clusterEnv(pod),
       ...image.env,
+      ...Object.fromEntries(image.ownAddress.map((name) => [name, pod.status?.podIP ?? ''])),
     }
   }
 }

@@ -9,6 +9,8 @@ export interface Image {
   env: Record<string, string>
   /** Programs that refuse to run as root get a user without privileges. */
   unprivileged: boolean
+  /** Variables that hold the pod's own address. */
+  ownAddress: readonly string[]
 }
 
 export interface ImageSources {
@@ -30,7 +32,7 @@ const SHELLS = ['busybox', 'alpine', 'debian', 'ubuntu', 'curl', 'bash', 'netsho
 export function findImage(reference: string, sources: ImageSources): Image | null {
   const { name, tag } = parseReference(reference)
   const image = (entrypoint: string[], options: Partial<Image> = {}): Image => ({
-    reference, entrypoint, cmd: [], env: {}, unprivileged: false, ...options }) // prettier-ignore
+    reference, entrypoint, cmd: [], env: {}, unprivileged: false, ownAddress: [], ...options }) // prettier-ignore
   const program = (file: string): string[] => [sources.node, path.join(sources.workloadDir, file)]
   switch (name) {
     case 'erlmcp':
@@ -45,6 +47,7 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
       if (sources.postgresBin === null) return null
       return image(['sh', '-c', POSTGRES_ENTRYPOINT], {
         unprivileged: true,
+        ownAddress: ['PGHOSTADDR'],
         env: {
           PATH: `${sources.postgresBin}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
           POSTGRES_BIN: sources.postgresBin,

@@ -82,9 +82,14 @@ const OWN_DIRS = [
   '.host',
 ]
 
-export function detectIsolation(record: ProcessRecord, visible: readonly string[]): Isolation {
+export function detectIsolation(
+  record: ProcessRecord,
+  visible: readonly string[],
+  wanted: 'processes' | undefined,
+): Isolation {
+  if (wanted === 'processes') return processes(record, visible)
   const probe = spawnSync('setpriv', ['--pdeathsig', 'KILL', 'unshare', '-Urmpf', '--kill-child', 'sh', '-c', 'mount -t tmpfs none /mnt'], { timeout: 5_000, stdio: 'ignore' }) // prettier-ignore
-  return probe.status === 0 ? namespaces(record, visible) : processes(record)
+  return probe.status === 0 ? namespaces(record, visible) : processes(record, visible)
 }
 
 function namespaces(record: ProcessRecord, visible: readonly string[]): Isolation {
@@ -193,23 +198,28 @@ function initScript(options: RunOptions, visible: readonly string[]): string {
 }
 
 /** Without user namespaces: process groups in their own folder, and paths of the container mapped onto it. */
-function processes(record: ProcessRecord): Isolation {
+function processes(record: ProcessRecord, visible: readonly string[]): Isolation {
   return {
     kind: 'processes',
     createSandbox: (dir) => Promise.resolve({ dir, pause: null, end: () => undefined }),
     run(options) {
       linkMounts(options)
-      const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...mapped(options.argv, options)], {
-        stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-        detached: true,
-        cwd: options.rootDir,
-        env: { ...options.env, ROOT_DIR: options.rootDir },
-      })
+      const user = options.unprivileged && process.getuid?.() === 0 ? otherUser(options) : []
+      const child = spawn(
+        'setpriv',
+        ['--pdeathsig', 'KILL', ...user, ...mapped(options.argv, options, visible)],
+        {
+          stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+          detached: true,
+          cwd: options.rootDir,
+          env: { ...options.env, ROOT_DIR: options.rootDir },
+        },
+      )
       record.add(child.pid ?? 0)
       return { child, main: Promise.resolve(child.pid ?? 0) }
     },
     enter(options) {
-      const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...mapped(options.argv, options)], {
+      const child = spawn('setpriv', ['--pdeathsig', 'KILL', ...mapped(options.argv, options, visible)], {
         stdio: ['pipe', 'pipe', 'pipe'],
         detached: true,
         cwd: options.rootDir,
@@ -234,11 +244,27 @@ function linkMounts(options: RunOptions): void {
 
 const MAPPED = ['/var/log', '/var/lib/postgresql', '/config', '/tmp', '/run/postgresql']
 
-function mapped(argv: readonly string[], options: { rootDir: string; mounts: readonly Mount[] }): string[] {
-  const roots = [...MAPPED, ...options.mounts.map((mount) => mount.at)].filter(
-    (at) => !at.startsWith('/etc/hosts'),
-  )
-  return argv.map((arg) => roots.reduce((text, root) => text.replaceAll(new RegExp(`(^|[\\s='":])${root}(?=/|$|[\\s'"])`, 'g'), `$1${options.rootDir}${root}`), arg)) // prettier-ignore
+function mapped(
+  argv: readonly string[],
+  options: { rootDir: string; mounts: readonly Mount[] },
+  visible: readonly string[],
+): string[] {
+  const roots = [...MAPPED, ...options.mounts.map((mount) => mount.at)].filter((at) => at !== '/etc/hosts')
+  // all at once: the folder of the container may itself lie below one of these
+  const place = new RegExp(`(^|[\\s='":])(${roots.join('|')})(?=/|$|[\\s'"])`, 'g')
+  return argv.map((arg) => {
+    // a program of the machine stays where it is
+    if (visible.some((dir) => arg.includes(dir))) return arg
+    return arg.replaceAll(place, `$1${options.rootDir}$2`)
+  })
+}
+
+/** A program that refuses to run as root gets another user and the folders that it writes to. */
+function otherUser(options: RunOptions): string[] {
+  const template = options.env['POSTGRES_TEMPLATE']
+  const folders = [options.rootDir, ...options.mounts.map((mount) => mount.from)]
+  spawnSync('chown', ['-R', '1:1', ...folders, ...(template === undefined ? [] : [template])])
+  return ['--reuid=1', '--regid=1', '--clear-groups']
 }
 
 function executable(root: string, program: string, env: Record<string, string>): boolean {
