@@ -6,8 +6,8 @@ export interface Effect {
   risk: Risk
   flags: CommandFlag[]
   why: string
-  /** The effect is that of writing the file which its value names; `/dev/null` and `-` are no files. */
-  file: boolean
+  /** The effect is that of writing the file which its value names; with `output`, `-` is standard output. */
+  writes: 'file' | 'output' | null
 }
 
 const WHY: Record<Risk, string> = {
@@ -17,8 +17,8 @@ const WHY: Record<Risk, string> = {
 }
 
 /**
- * Reads the short form used by the facts on tools: a risk, then any of the flags and the word `file`, then after a
- * colon the reason. `read`, `read endless: follows the log`, `change file: writes its output to a file`.
+ * Reads the short form used by the facts on tools: a risk, then any of the flags and the word `file` or `output`,
+ * then after a colon the reason. `read`, `read endless: follows the log`, `change file: writes its output to a file`.
  */
 export function parseEffect(text: string): Effect {
   const colon = text.indexOf(':')
@@ -26,10 +26,10 @@ export function parseEffect(text: string): Effect {
   const known = RISKS.find((name) => name === risk)
   if (known === undefined) throw new Error(`no risk in the effect ${JSON.stringify(text)}`)
   const flags = COMMAND_FLAGS.filter((flag) => words.includes(flag))
-  const file = words.includes('file')
-  if (flags.length + (file ? 1 : 0) !== words.length)
+  const writes = (['file', 'output'] as const).find((word) => words.includes(word)) ?? null
+  if (flags.length + (writes === null ? 0 : 1) !== words.length)
     throw new Error(`unknown word in ${JSON.stringify(text)}`)
-  return { risk: known, flags, file, why: colon === -1 ? WHY[known] : text.slice(colon + 1).trim() }
+  return { risk: known, flags, writes, why: colon === -1 ? WHY[known] : text.slice(colon + 1).trim() }
 }
 
 const ORDER: Record<Risk, number> = { read: 0, change: 1, destructive: 2 }

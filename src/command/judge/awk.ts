@@ -68,6 +68,13 @@ export function judgeAwkProgram(program: string): { risk: 'change' | 'destructiv
   for (const [index, token] of tokens.entries()) {
     const next = tokens[index + 1]
     if (token.kind === 'word') {
+      const before = tokens[index - 1]
+      const opens =
+        before === undefined ||
+        before.kind === 'newline' ||
+        (before.kind === 'sign' && /^[{};]$/.test(before.text))
+      if (opens && token.text.includes(UNKNOWN))
+        found.push({ risk: 'destructive', why: 'code that is not known before it runs' })
       if (token.text === 'system') found.push({ risk: 'destructive', why: 'system() runs a command' })
       if (token.text === 'print' || token.text === 'printf') {
         printing = true
@@ -118,6 +125,12 @@ function tokenise(program: string): Token[] | null {
     if (/\s/.test(char)) at++
     else if (char === '\\' && /^\r?\n/.test(program.slice(at + 1, at + 3))) at += 2
     else if (char === '#') while (at < program.length && program[at] !== '\n') at++
+    else if (
+      char === '/' &&
+      tokens.at(-1)?.text === ')' &&
+      /^\/[^/\n]*"[^/\n]*\//.test(program.slice(at, at + 2_000))
+    )
+      return null
     else if (char === '"' || (char === '/' && regexMayStart(tokens))) {
       const end = closing(program, at, char)
       if (end === -1) return null

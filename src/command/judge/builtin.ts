@@ -160,6 +160,10 @@ function judgeTrap(call: Call): void {
   ) {
     return call.note('read', 'lists or resets traps', call.word, call.args.at(-1))
   }
+  const odd = signals.find(
+    (signal) => !/^(?:SIG)?(?:EXIT|INT|TERM|HUP|QUIT|USR1|USR2|PIPE|\d+)$/i.test(signal.value),
+  )
+  if (odd !== undefined) refuse(call, 'runs code between other commands')
   call.shell(code, { through: 'trap', where: 'local' })
 }
 

@@ -43,6 +43,8 @@ export interface Call {
   shell: (code: Argument, options: ShellOptions) => void
   /** Judges further words as a command of their own. */
   run: (words: Argument[], options: RunOptions) => void
+  /** The command's environment, or this shell, gets a variable. */
+  assign: (name: string, value: Argument) => void
   /** Says that later commands of the same shell can depend on this one. */
   changeShell: () => void
   /** Marks words as code of another language, into which a value must not be pasted. */

@@ -26,7 +26,7 @@ const AWS_FILES =
 const AWS_READS =
   /^(?:describe|list|get|head|batch-get|lookup|search|filter|check|validate|estimate|preview)(?:-|$)|^(?:ls|wait|query|scan|test-dns-answer|view-billing)$/
 const AWS_LOSES =
-  /^(?:delete|terminate|remove|purge|destroy|deregister|revoke|reset|stop|rm|rb|cancel|disassociate|detach|release|batch-delete|delete-\w+|abort|execute-command|invoke|send-command|start-session|run-\w*command\w*|restore)/
+  /^(?:delete|terminate|remove|purge|destroy|deregister|revoke|reset|stop|rm|rb|cancel|disassociate|detach|release|batch-delete|delete-\w+|abort|execute-|invoke|send-command|start-session|run-\w*command\w*|restore)/
 
 /** `aws SERVICE VERB`: the verb says what it does. */
 export function judgeAws(call: Call): void {
@@ -113,7 +113,7 @@ const GROUPS = new Set(
   share policy state backup vault item job provider feature lock deployment sub operation nodepool extension address-pool probe
   record-set private-endpoint private-link route-table identity policy advisor recommendation consumption usage acr repository manifest
   snapshot image sig log autoscale diagnostic-settings event-subscription iot hub front-door cdn endpoint profile traffic-manager
-  application-gateway firewall bastion express-route vnet-gateway vpn-connection local-gateway network-watcher containerapp revision replica
+  graph application-gateway firewall bastion express-route vnet-gateway vpn-connection local-gateway network-watcher containerapp revision replica
 `
     .split(/\s+/)
     .filter((word) => word !== ''),
@@ -163,7 +163,8 @@ export function judgeGroupedCloud(call: Call): void {
   if (CLOUD_MINTS.has(name)) return note('change', 'mints a token', ['secret'])
   if (CLOUD_SECRETS.has(name)) return note('read', 'shows a secret', ['secret'])
   if (name === 'ssh' && call.name === 'gcloud') return judgeCloudSsh(call, parsed)
-  if (CLOUD_READS.has(name)) {
+  const browses = operands[0]?.value === 'storage' && /^(?:ls|cat|du|hash)$/.test(name)
+  if (CLOUD_READS.has(name) || browses) {
     const secret = operands[0]?.value === 'keyvault' && operands[1]?.value === 'secret' && name === 'show'
     return note('read', `${name} only reads`, secret ? ['secret'] : name === 'tail' ? ['endless'] : [])
   }

@@ -15,6 +15,9 @@ export const NETWORK_JUDGES: Record<string, Judge> = {
   telnet: (call) => refuse(call, 'opens a session for a person', ['interactive']),
 }
 
+/** Verbs that show, by their whole name or a part that fits no other: `ip link s` sets. */
+const SHOWS = /^(?:sh|sho|show|l|li|lis|list|lst|ls|get|help|showdump|identify|pids)$/
+
 /** `ip [options] OBJECT [COMMAND …]`: without a command it lists. */
 function judgeIp(call: Call): void {
   if (openWord(call)) return
@@ -37,12 +40,7 @@ function judgeIp(call: Call): void {
   if (verb !== undefined && /^m(?:o|on|oni|onit|onito|onitor)?$/.test(verb.value))
     return say(call, 'read', 'follows changes', ['endless'])
   if (object.value.startsWith('mo')) return say(call, 'read', 'follows changes', ['endless'])
-  if (
-    verb === undefined ||
-    /^(?:s|sh|sho|show|l|li|lis|list|lst|g|ge|get|h|he|help|st|sta|stat|stats|showdump|identify|pids)$/.test(
-      verb.value,
-    )
-  )
+  if (verb === undefined || SHOWS.test(verb.value) || (verb.value === 's' && /^(?:a|r|n)/.test(object.value)))
     return say(call, 'read', 'shows the network')
   if (/^(?:d|f|del|delete|flush|fl)/.test(verb.value))
     return refuse(call, 'removes something from the network')

@@ -54,6 +54,11 @@ const JUDGES = new Map<string, Judge>([
 const SYSTEM_FOLDER =
   /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$|^\/usr\/(?:lib\/postgresql\/[\d.]+|pgsql-[\d.]+|local\/pgsql)\/bin\/[^/]+$/
 
+/** Whether a name means something already, so that a function or an alias of that name replaces it. */
+export function isProgram(name: string): boolean {
+  return JUDGES.has(name) || TOOLS.has(name)
+}
+
 /** Judges one program by what is known of it; what is not known counts as destructive. */
 export function judgeProgram(call: Call): void {
   const { value } = call.word

@@ -27,7 +27,7 @@ const READS = new Set(
   latency_latest latency_history latency_doctor latency_graph latency_histogram latency_help cluster_info cluster_nodes cluster_slots cluster_shards
   cluster_links cluster_myid cluster_keyslot cluster_countkeysinslot cluster_getkeysinslot cluster_replicas cluster_slaves cluster_help
   sentinel_masters sentinel_master sentinel_replicas sentinel_slaves sentinel_sentinels sentinel_get-master-addr-by-name sentinel_ckquorum
-  sentinel_myid sentinel_info-cache acl_list acl_users acl_whoami acl_cat acl_getuser acl_log pubsub_channels pubsub_numsub pubsub_numpat
+  sentinel_myid sentinel_info-cache acl_list acl_users acl_whoami acl_cat acl_getuser pubsub_channels pubsub_numsub pubsub_numpat
   xinfo_stream xinfo_groups xinfo_consumers xpending script_exists module_list function_list function_stats command_count command_info command_docs
   command_list command_getkeys debug_object memory_malloc-stats
 `.split(/\s+/),

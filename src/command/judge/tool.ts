@@ -19,6 +19,7 @@ interface Prepared {
   commands: Map<string, Prepared>
   style: 'gnu' | 'go'
   writesOperand: number | null
+  dash: boolean
   runs: number | null
   /** When given, a harmless option is believed only beside these, its like, and options with a value. */
   neutral: Set<string> | null
@@ -150,7 +151,7 @@ function noteOption(call: Call, facts: Prepared, option: Option, path: string): 
     return
   }
   for (const effect of effects) {
-    if (effect.file && value !== null && isNoFile(value)) continue
+    if (effect.writes !== null && value !== null && isNoFile(value, effect.writes === 'output')) continue
     call.note(
       effect.risk,
       `${path} ${name.length === 1 && facts.style === 'gnu' ? '-' : '--'}${name}: ${effect.why}`,
@@ -162,14 +163,15 @@ function noteOption(call: Call, facts: Prepared, option: Option, path: string): 
 }
 
 /** Output that lands in no file. */
-export function isNoFile(argument: Argument): boolean {
-  return isKnown(argument) && /^(?:-|\/dev\/(?:null|stdout|stderr|tty|fd\/[012]))$/.test(argument.value)
+export function isNoFile(argument: Argument, dash = true): boolean {
+  if (argument.value === '-') return dash
+  return isKnown(argument) && /^\/dev\/(?:null|stdout|stderr|tty|fd\/[012])$/.test(argument.value)
 }
 
 function noteWrittenOperands(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
   if (facts.writesOperand === null) return
   for (const operand of parsed.operands.slice(facts.writesOperand)) {
-    if (!isNoFile(operand)) call.note('change', `${path} writes the file`, operand)
+    if (!isNoFile(operand, facts.dash)) call.note('change', `${path} writes the file`, operand)
   }
 }
 
@@ -210,6 +212,7 @@ function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
     commands: new Map(),
     style: facts.style ?? parent?.style ?? 'gnu',
     writesOperand: facts.writesOperand ?? null,
+    dash: facts.dash ?? true,
     runs: facts.runs ?? null,
     neutral: facts.neutral === undefined ? null : new Set(names(facts.neutral)),
   }

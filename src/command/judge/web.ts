@@ -213,12 +213,17 @@ function judgeOpenssl(call: Call): void {
     )
   )
     return say(call, 'destructive', 'loads a library or writes files')
-  if (has('-out', '-keyout', '-signout', '-CAcreateserial')) return say(call, 'change', 'writes a file')
+  if (
+    has('-out', '-keyout', '-signout', '-CAcreateserial', '-CAserial', '-respout', '-reqout', '-serial_out')
+  )
+    return say(call, 'change', 'writes a file')
   switch (verb.fixed ? verb.value : '') {
+    case 'req':
+      if (!has('-new', '-newkey', '-x509', '-newhdr')) return say(call, 'read', 'only shows')
+      return say(call, 'change', 'makes keys')
     case 's_client':
       return say(call, 'read', 'opens a TLS connection', call.stdin.kind === 'none' ? ['interactive'] : [])
     case 'x509':
-    case 'req':
     case 'verify':
     case 'version':
     case 'ciphers':

@@ -61,6 +61,7 @@ function afterAssignments(call: Call, words: Argument[]): Argument[] {
       ? 'destructive'
       : riskOfVariable(name, isKnown(word) ? word.value.slice(equals + 1) : null)
     if (risk !== 'read') call.note(risk, `${name} changes what the command runs`, word)
+    call.assign(name, tail(word, equals + 1))
   }
   return words.slice(index)
 }

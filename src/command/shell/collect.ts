@@ -40,6 +40,13 @@ function visit(
       }
       if (node.wordlist === undefined) assignVariable(scope.variables, node.name.value, { kind: 'open' })
       break
+    case 'ArithmeticBinary':
+      if (/^[-+*/%&|^<>]*=$/.test(node.operator) && !/^[<>=!]=$/.test(node.operator))
+        changeNumber(node.left, scope)
+      break
+    case 'ArithmeticUnary':
+      if (node.operator === '++' || node.operator === '--') changeNumber(node.operand, scope)
+      break
     case 'Function':
       found.functions.add(node.name.value)
       break
@@ -73,6 +80,12 @@ function visitPipeline(
   }
 }
 
+/** A number, whatever it was before. */
+function changeNumber(target: SyntaxNode, scope: EvaluationScope): void {
+  if (target.type === 'ArithmeticWord')
+    assignVariable(scope.variables, target.value.replace(/\[.*$/s, ''), { kind: 'text', text: '0' })
+}
+
 function collectDefault(part: ParameterExpansionPart, scope: EvaluationScope): void {
   if (part.operation?.type !== 'Default' || !part.operation.operator.includes('=')) return
   assignVariable(scope.variables, part.parameter, valueOf(evaluateSingle(part.operation.operand, scope)))
@@ -97,6 +110,11 @@ function collectCommand(
   } else if (name === 'printf' && words[0]?.value.startsWith('-v') === true) {
     const target = words[0].value.slice(2) || (words[1]?.value ?? '')
     assignVariable(scope.variables, target.replace(/\[.*$/s, ''), { kind: 'open' })
+  } else if (name === 'let') {
+    for (const word of words) {
+      const [variable = ''] = /^[A-Za-z_]\w*/.exec(word.value) ?? []
+      if (variable !== '') assignVariable(scope.variables, variable, { kind: 'data' })
+    }
   } else if (name === 'set') {
     const args = evaluateArguments(command.args, scope)
     if (args.some((arg) => arg.open || arg.value === '--' || !/^[-+]/.test(arg.value)))

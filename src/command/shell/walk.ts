@@ -1,6 +1,6 @@
 import { compareRisks } from '../effect.ts'
 import type { Call, RunOptions, ShellOptions, Stdin } from '../judge/call.ts'
-import { judgeProgram } from '../judge/program.ts'
+import { isProgram, judgeProgram } from '../judge/program.ts'
 import type { CommandFlag, Risk } from '../model.ts'
 import { UNKNOWN } from '../placeholders.ts'
 import { isKnown, joinArguments, sourceOf } from './argument.ts'
@@ -18,6 +18,7 @@ import { isEndlessLoop } from './loops.ts'
 import { judgeRedirect } from './redirect.ts'
 import { addReason, spend } from './session.ts'
 import type { Session } from './session.ts'
+import { assignVariable } from './variables.ts'
 
 /** Where the walk stands: the text, its variables and functions, and how it was reached. */
 export interface Scope extends EvaluationScope {
@@ -46,7 +47,11 @@ export function walkShell(code: Argument, outer: Scope, options: ShellOptions): 
   const scope: Scope = {
     session: outer.session,
     source: sourceOf(code),
-    variables: { values: new Map(), positional: options.positional === true ? 'open' : 'data' },
+    // The environment of this shell is that of shells it starts; another host has its own.
+    variables: {
+      values: new Map(options.where === 'local' ? outer.variables.values : []),
+      positional: options.positional === true ? 'open' : 'data',
+    },
     outputOf,
     functions: outer.functions,
     through,
@@ -123,6 +128,7 @@ function walkNode(node: SyntaxNode, scope: Scope, stdin: Stdin): void {
 function walkFunction(name: string, body: SyntaxNode, pos: number, end: number, scope: Scope): void {
   if (!scope.contained) scope.session.changesShell = true
   if (/[^\w.:-]/.test(name)) note(scope, 'destructive', 'a function name that is not plain', pos, end)
+  if (isProgram(name)) note(scope, 'destructive', `a function that replaces ${name}`, pos, end)
   walkNode(
     body,
     { ...scope, variables: { ...scope.variables, positional: 'open' } },
@@ -237,6 +243,12 @@ export function runWords(words: Argument[], scope: Scope, stdin: Stdin): void {
       walkShell(code, scope, options)
     },
     run: (inner, options) => runWords(inner, nestedScope(scope, options), options.stdin ?? stdin),
+    assign: (name, value) =>
+      assignVariable(
+        scope.variables,
+        name,
+        value.open ? { kind: 'open' } : { kind: 'text', text: value.value },
+      ),
     changeShell: () => {
       if (!scope.contained) session.changesShell = true
     },

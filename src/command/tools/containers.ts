@@ -7,6 +7,7 @@ const DOCKER_VALUES =
 export const CONTAINERS: ToolTable = {
   'docker podman nerdctl docker-compose': {
     values: `${DOCKER_VALUES} p project-name file profile project-directory env-file o output`,
+    options: { 'o output': 'change output: writes a file' },
     commands: {
       'ps images inspect history info version port diff search container.ls container.list container.ps container.inspect container.top container.port container.diff image.ls image.list image.inspect image.history network.ls network.list network.inspect volume.ls volume.list volume.inspect system.df system.info context.ls context.show context.inspect config.ls config.inspect secret.ls secret.inspect node.ls node.ps node.inspect service.ls service.ps service.inspect stack.ls stack.ps stack.services manifest.inspect plugin.ls plugin.inspect buildx.ls buildx.du buildx.version builder.du compose.ps compose.ls compose.images compose.top compose.port compose.version compose.config compose.convert pod.ps pod.ls pod.inspect pod.top machine.ls machine.info top namespace.ls':
         'read',
@@ -73,6 +74,7 @@ export const CONTAINERS: ToolTable = {
           'to to-latest to-image allow-upgrade-with-warnings force clear': 'change: upgrades the cluster',
         },
         values: 'to to-image',
+        commands: { 'status recommend': 'read', 'channel rollback accept': 'change: upgrades the cluster' },
       },
       'login logout new-project new-app new-build start-build cancel-build import-image tag extract rollback rollout.latest rollout.retry rollout.cancel idle rsync adm.must-gather adm.inspect adm.policy.add-* adm.certificate.approve adm.cordon adm.uncordon adm.taint adm.groups.* adm.pod-network.* adm.release.extract policy.add-* secrets.link set.volume set.probe set.triggers set.build-hook set.deployment-hook set.route-backends set.data set.image-lookup image.append registry.login image.extract image.mirror':
         'change: changes the cluster or files',
@@ -114,8 +116,9 @@ export const CONTAINERS: ToolTable = {
     values:
       'server auth-token config context grpc-web-root-path header l selector o output project p revision N app-namespace kube-context port-forward-namespace',
     commands: {
-      'app.list app.get app.diff app.history app.logs app.manifests app.resources app.wait app.get-resource cluster.list cluster.get repo.list repo.get proj.list proj.get version account.list account.get account.get-user-info account.can-i cert.list repocreds.list appset.list appset.get':
+      'app.list app.diff app.history app.logs app.manifests app.resources app.wait app.get-resource cluster.list cluster.get repo.list repo.get proj.list proj.get version account.list account.get account.get-user-info account.can-i cert.list repocreds.list appset.list appset.get':
         { does: 'read', options: { 'f follow': 'read endless: follows the log' } },
+      'app.get': { does: 'read', options: { 'refresh hard-refresh': 'change: makes Argo CD look again' } },
       'app.sync app.set app.rollback app.create app.patch app.terminate-op app.unset app.edit app.add-source cluster.add cluster.set repo.add proj.create proj.set proj.add-* appset.create login relogin account.update-password':
         'change: changes applications',
       'account.generate-token': 'change secret: mints a token',
@@ -139,8 +142,9 @@ export const CONTAINERS: ToolTable = {
   istioctl: {
     values: 'c kubeconfig i istioNamespace n namespace o output context',
     commands: {
-      'proxy-status ps proxy-config.* pc.* analyze version describe.* x.describe.* experimental.describe.* validate authz.check experimental.authz.check tag.list profile.list profile.dump manifest.generate remote-clusters':
+      'proxy-status ps analyze version describe.* x.describe.* experimental.describe.* validate authz.check experimental.authz.check tag.list profile.list profile.dump manifest.generate remote-clusters':
         'read',
+      'proxy-config.* pc.*': { does: 'read', options: { 'level reset r': 'change: sets what is logged' } },
       'install upgrade kube-inject tag.set tag.generate admin.log create-remote-secret':
         'change: changes the mesh',
       'dashboard.* d.*': 'change endless: opens a tunnel',

@@ -8,13 +8,13 @@ export const DATABASES: ToolTable = {
   'pg_dump pg_dumpall': {
     does: 'read: prints a dump',
     values: PG,
-    options: { 'f file': 'change file: writes a file', 'c clean': 'read' },
+    options: { 'f file': 'change output: writes a file', 'c clean': 'read' },
   },
   pg_restore: {
     does: 'read: prints what would be restored',
     values: `${PG} I index P function L use-list transaction-size`,
     options: {
-      'f file': 'change file: writes a file',
+      'f file': 'change output: writes a file',
       'd dbname': 'change: restores into a database',
       'c clean C create': 'destructive: drops what is there before it restores',
     },
@@ -252,13 +252,14 @@ export const DATABASES: ToolTable = {
     values:
       'c conf n name id k keyring cluster m mon-host f format connect-timeout W watch-channel setuser setgroup o out-file i in-file',
     bare: 'destructive interactive: opens a session',
+    harmless: 's status health w watch W watch-channel v version',
     options: {
       'w watch W watch-channel': 'read endless: follows the log',
       'o out-file': 'change file: writes a file',
       's status health': 'read',
     },
     commands: {
-      'status health health.detail df df.detail version versions osd.tree osd.status osd.df osd.df.tree osd.stat osd.dump osd.perf osd.pool.ls osd.pool.ls.detail osd.pool.get osd.pool.stats osd.lspools osd.find osd.metadata osd.blocked-by osd.utilization osd.ok-to-stop osd.safe-to-destroy osd.crush.tree osd.crush.rule.ls osd.crush.rule.dump osd.crush.dump pg.stat pg.dump pg.ls pg.dump_stuck pg.map pg.ls-by-osd pg.ls-by-pool mon.stat mon.dump mon.metadata quorum_status mgr.stat mgr.dump mgr.module.ls mgr.services fs.ls fs.status fs.dump fs.get mds.stat mds.metadata features fsid config.dump config.get config.show crash.ls crash.info crash.stat device.ls log.last balancer.status orch.ls orch.ps orch.host.ls orch.device.ls orch.status progress time-sync-status node.ls service.dump telemetry.status report':
+      'status health health.detail df df.detail version versions osd.tree osd.status osd.df osd.df.tree osd.stat osd.dump osd.perf osd.pool.ls osd.pool.ls.detail osd.pool.get osd.pool.stats osd.lspools osd.find osd.metadata osd.blocked-by osd.utilization osd.ok-to-stop osd.safe-to-destroy osd.crush.tree osd.crush.rule.ls osd.crush.rule.dump osd.crush.dump pg.stat pg.dump pg.ls pg.dump_stuck pg.map pg.ls-by-osd pg.ls-by-pool mon.stat mon.dump mon.metadata quorum_status mgr.stat mgr.dump mgr.module.ls mgr.services fs.ls fs.status fs.dump fs.get mds.stat mds.metadata features fsid config.dump config.get config.show crash.ls crash.info crash.stat device.ls log.last balancer.status orch.ls orch.ps orch.host.ls orch.device.ls orch.status time-sync-status node.ls service.dump telemetry.status report':
         { does: 'read' },
       'auth.get auth.ls auth.list auth.get-key auth.print-key': 'read secret: shows keys',
       'osd.set osd.unset osd.in osd.reweight osd.pool.set osd.pool.create osd.crush.reweight pg.repair pg.scrub pg.deep-scrub config.set config.rm crash.archive crash.archive-all mgr.module.enable mgr.module.disable mgr.fail orch.restart orch.daemon.restart balancer.on balancer.off osd.scrub osd.deep-scrub':
@@ -276,7 +277,7 @@ export const DATABASES: ToolTable = {
     },
   },
   'kcat kafkacat': {
-    does: 'read',
+    does: 'change: may write messages',
     values: 'b t p o c m X F G K D k d s r f',
     options: {
       P: 'change: writes messages',
@@ -284,7 +285,6 @@ export const DATABASES: ToolTable = {
       G: 'change endless: joins a group',
       'F X': 'destructive: settings that can load code',
     },
-    harmless: 'L Q',
+    harmless: 'L Q C',
   },
-  'memcached-tool': { does: 'read', writesOperand: 9 },
 }

@@ -10,11 +10,12 @@ export const DEVELOPMENT: ToolTable = {
       'ext-diff open-files-in-pager upload-pack exec x receive-pack': 'destructive: runs a program',
     },
     commands: {
-      'status log diff show shortlog blame annotate describe rev-parse rev-list ls-files ls-tree ls-remote cat-file name-rev merge-base cherry count-objects diff-tree diff-index diff-files for-each-ref show-ref show-branch whatchanged verify-commit verify-tag fsck check-ignore check-attr check-mailmap var version range-diff merge-tree get-tar-commit-id patch-id stripspace column reflog reflog.show stash.list stash.show remote.show remote.get-url worktree.list submodule.status bisect.log bisect.view notes.show notes.list bundle.verify bundle.list-heads lfs.ls-files lfs.status lfs.env sparse-checkout.list':
+      'status log diff show shortlog blame annotate describe rev-parse rev-list ls-files ls-tree ls-remote cat-file name-rev merge-base cherry count-objects diff-tree diff-index diff-files for-each-ref show-ref show-branch whatchanged verify-commit verify-tag fsck check-ignore check-attr check-mailmap var version range-diff merge-tree get-tar-commit-id patch-id stripspace column reflog reflog.show stash.list stash.show remote.show remote.get-url worktree.list submodule.status bisect.log notes.show notes.list bundle.verify bundle.list-heads lfs.ls-files lfs.status lfs.env sparse-checkout.list':
         {
           options: {
             output: 'change file: writes its output to a file',
             'ext-diff open-files-in-pager upload-pack exec': 'destructive: runs a program',
+            'lost-found': 'change: writes files',
           },
         },
       grep: {

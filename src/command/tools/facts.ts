@@ -1,6 +1,6 @@
 /**
  * The form in which facts on a program are written. Effects are short texts, read by `parseEffect`:
- * `read`, `change: why`, `destructive: why`, `read endless: why`, `change file: why`. Names of options are written
+ * `read`, `change: why`, `destructive: why`, `read endless: why`, `change file: why`, `change output: why` (where `-` is standard output). Names of options are written
  * without dashes, several in one string separated by spaces.
  */
 export interface ToolFacts {
@@ -26,6 +26,8 @@ export interface ToolFacts {
   style?: 'gnu' | 'go'
   /** Operand number from which on files are written: `uniq IN OUT` is 1. */
   writesOperand?: number
+  /** Whether `-` among those is standard output. Default true. */
+  dash?: boolean
   /** Its operands from this number on are a command, as for `timeout 5 ls` (1) or `nice ls` (0). */
   runs?: number
 }

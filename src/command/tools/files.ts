@@ -25,10 +25,15 @@ export const FILES: ToolTable = {
     values: 'b c',
   },
   blkid: { options: { 'g garbage-collect w': 'change: writes its cache' }, values: 'c o s t L U w' },
-  mount: { does: 'change: mounts a file system', bare: 'read: lists mounts', values: 't types o options' },
+  mount: {
+    does: 'change: mounts a file system',
+    bare: 'read: lists mounts',
+    options: { 'a all': 'change: mounts all file systems' },
+    values: 't types o options',
+  },
   'umount swapoff swapon': {
     does: 'change: mounts or unmounts',
-    options: { 's show summary': 'read: lists swap' },
+    harmless: 's show summary',
   },
   rsync: {
     does: 'change: copies files',
@@ -69,7 +74,7 @@ export const FILES: ToolTable = {
     options: { 't test s smart o offlineauto S saveauto set X abort': 'change: changes the disk' },
   },
   hdparm: { does: 'change: sets a property of the disk', harmless: 'I', neutral: '' },
-  'lvs vgs pvs lvdisplay vgdisplay pvdisplay lvscan vgscan pvscan lvmdiskscan': 'read',
+  'lvs vgs pvs lvdisplay vgdisplay pvdisplay': 'read',
   'lvcreate lvextend lvrename lvconvert vgcreate vgextend pvcreate pvresize lvchange vgchange':
     'change: changes volumes',
   'lvremove vgremove pvremove lvreduce vgreduce lvresize': 'destructive: removes or shrinks volumes',
@@ -81,7 +86,8 @@ export const FILES: ToolTable = {
   },
   zpool: {
     commands: {
-      'list status get history iostat events version': 'read',
+      'list status get history iostat version': 'read',
+      events: { options: { c: 'destructive: clears the events' } },
       'scrub clear online import trim add attach': 'change: changes a pool',
       'destroy remove detach offline export labelclear': 'destructive: takes a pool apart',
     },
@@ -102,7 +108,7 @@ export const FILES: ToolTable = {
       'subvolume.delete': 'destructive: deletes',
     },
   },
-  'xfs_quota nfsstat showmount': 'read',
+  showmount: 'read',
   exportfs: {
     does: 'change: changes exports',
     bare: 'read',

@@ -35,6 +35,7 @@ export const NETWORK: ToolTable = {
   route: {
     does: 'read',
     values: 'A',
+    options: { 'f flush': 'destructive: removes routes' },
     commands: {
       'add change': 'change: changes routes',
       'del delete flush': 'destructive: removes routes',
@@ -113,7 +114,7 @@ export const NETWORK: ToolTable = {
     values: 'f fields g get-values m mode w',
     commands: {
       'general.status device.status device.show connection.show': 'read',
-      'device connection general radio': 'read',
+      'device connection general': 'read',
       'connection.up connection.modify connection.add device.connect connection.reload':
         'change: changes the network',
       'connection.down connection.delete device.disconnect device.delete':
@@ -124,7 +125,7 @@ export const NETWORK: ToolTable = {
     does: 'read endless: shows packets until it is stopped',
     ends: 'c r',
     values: 'i interface c count w r B C F G M s T V W y Y z Z E f d e o R a b',
-    options: { w: 'change file: writes a file', z: 'destructive: runs a program', ' ': 'read' },
+    options: { w: 'change output: writes a file', z: 'destructive: runs a program' },
   },
   ngrep: {
     does: 'read endless: shows packets until it is stopped',

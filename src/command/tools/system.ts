@@ -2,12 +2,22 @@ import type { ToolTable } from './facts.ts'
 
 /** Processes, services, logs, packages and the kernel. */
 export const SYSTEM: ToolTable = {
-  'ps pgrep pidof pstree uptime free w who whoami last lastb lastlog users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo dmidecode lshw lsns lsipc ipcs locale getconf getent printenv tty lsof pmap pwdx lslocks lslogins nstat sensors finger acpi systemd-cgls systemd-analyze systemd-detect-virt systemd-path systemd-id128 ntpq ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd nm objdump readelf size lsscsi dpkg-query rpmquery apt-cache repoquery needs-restarting check-support-status':
+  'ps pgrep pidof pstree uptime free w who whoami last lastb lastlog users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo lsns lsipc ipcs locale getconf getent printenv tty lsof pmap pwdx lslocks lslogins finger acpi systemd-cgls systemd-detect-virt systemd-path systemd-id128 ntpq ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd nm objdump readelf size lsscsi dpkg-query apt-cache repoquery needs-restarting check-support-status':
     'read',
   'top htop btop atop nmon glances iotop powertop slabtop systemd-cgtop': {
     does: 'read endless interactive: refreshes until it is stopped',
     values: 'd delay n iterations p pid u U o w E e sort-override',
     options: {},
+  },
+  sensors: { values: 'c', options: { 's set': 'change: sets limits' } },
+  dmidecode: { values: 's t d', options: { 'dump-bin': 'change: writes a file' } },
+  lshw: { style: 'go', options: { dump: 'change: writes a file' } },
+  'systemd-analyze': {
+    bare: 'read',
+    commands: {
+      'time blame critical-chain plot dot dump security verify calendar timespan timestamp unit-paths unit-files condition cat-config syscall-filter exit-status capability':
+        'read',
+    },
   },
   dmesg: {
     values: 'f facility l level n console-level F file s buffer-size since until time-format',
@@ -123,7 +133,7 @@ export const SYSTEM: ToolTable = {
   flock: {
     runs: 1,
     bare: 'change: takes a lock',
-    does: 'read: waits for a lock',
+    does: 'change: takes a lock',
     values: 'w timeout wait E conflict-exit-code c command',
     options: { 'c command': 'destructive: runs a text' },
   },
@@ -165,7 +175,24 @@ export const SYSTEM: ToolTable = {
     },
   },
   perf: {
-    commands: { 'list stat report script top version annotate': 'read', record: 'change: writes a file' },
+    commands: {
+      'list report version annotate': 'read',
+      top: 'read endless interactive: refreshes until it is stopped',
+      stat: {
+        runs: 0,
+        bare: 'read endless: counts until it is stopped',
+        does: 'read: counts while a command runs',
+        values: 'e p t C G I r o output event pid tid cpu delay',
+        options: { 'o output': 'change: writes a file' },
+      },
+      script: {
+        bare: 'read',
+        does: 'destructive: runs a script',
+        values: 'i input F fields C cpu S symbols c comms',
+        options: { 's script g gen-script': 'destructive: runs a script' },
+      },
+      record: 'change: writes a file',
+    },
   },
   sysctl: 'read',
   'modprobe insmod rmmod depmod kexec update-grub grub-install update-initramfs dracut mkinitrd':
@@ -213,7 +240,7 @@ export const SYSTEM: ToolTable = {
   },
   rpm: {
     does: 'change: changes packages',
-    options: { 'e erase': 'destructive: removes packages', 'E eval pipe': 'destructive: runs code' },
+    options: { 'e erase': 'destructive: removes packages', 'E eval pipe D define': 'destructive: runs code' },
     harmless: 'q query V verify K checksig showrc',
     neutral:
       'a all i info l list f file p package c d R requires provides whatprovides changelog last queryformat qf s state docfiles configfiles scripts nosignature nodigest filesbypkg',
@@ -252,7 +279,8 @@ export const SYSTEM: ToolTable = {
   'npm yarn pnpm': {
     bare: 'change: installs packages',
     commands: {
-      'ls list view info outdated audit why': 'read',
+      'ls list view info outdated why': 'read',
+      audit: { commands: { fix: 'change: changes packages', signatures: 'read' }, does: 'read' },
       'install ci add update': 'change: changes packages',
       'uninstall remove': 'destructive: removes packages',
     },

@@ -2,7 +2,7 @@ import type { ToolTable } from './facts.ts'
 
 /** Programs that read text and print text. */
 export const TEXT: ToolTable = {
-  'cat tac nl head wc cut paste join comm fold fmt column expand unexpand tr rev od hexdump hd strings base64 base32 basenc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum diff cmp diff3 colordiff grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep zcat bzcat xzcat zstdcat lz4cat gzcat zdiff zcmp look pr tsort numfmt seq jq gron jo envsubst tput clear nproc expr factor bc dc cal figlet hostid json_pp jsonlint':
+  'cat tac nl head wc cut paste join comm fold fmt column expand unexpand tr rev od hexdump hd strings base32 basenc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum diff cmp diff3 colordiff grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep zcat bzcat xzcat zstdcat lz4cat gzcat zdiff zcmp look pr tsort numfmt seq jq gron jo envsubst tput clear nproc expr factor bc cal figlet hostid json_pp jsonlint':
     'read',
   tail: {
     does: 'read',
@@ -29,7 +29,8 @@ export const TEXT: ToolTable = {
     options: { 'o output': 'change file: writes its output to a file' },
   },
   'split csplit': 'change: writes files',
-  tee: { does: 'read: copies its input', values: 'output-error', writesOperand: 0 },
+  tee: { does: 'read: copies its input', values: 'output-error', writesOperand: 0, dash: false },
+  base64: { values: 'w wrap i b o', options: { o: 'change: writes a file' } },
   sponge: 'change: writes a file',
   xxd: {
     values: 'c cols g groupsize l len o s seek n name',
@@ -39,10 +40,10 @@ export const TEXT: ToolTable = {
   sdiff: { values: 'o output w width', options: { 'o output': 'change interactive: writes a merge' } },
   iconv: {
     values: 'f from-code t to-code o output',
-    options: { 'o output': 'change file: writes its output to a file' },
+    options: { 'o output': 'change output: writes its output to a file' },
   },
   'dos2unix unix2dos patch': 'change: edits files',
-  'yq xq tomlq dasel': {
+  'yq xq tomlq': {
     values:
       'I indent p input-format o output-format split-exp from-file header-preprocess expression xml-attribute-prefix arg argjson',
     options: {
@@ -63,10 +64,13 @@ export const TEXT: ToolTable = {
   xmllint: {
     values: 'o output xpath schema relaxng dtdvalid encode pattern path maxmem',
     options: {
-      'o output': 'change file: writes its output to a file',
+      'o output': 'change output: writes its output to a file',
       shell: 'destructive interactive: opens a session',
     },
   },
   yes: 'read endless: repeats until it is stopped',
-  pv: 'read',
+  pv: {
+    values: 'L s i w H N R P d o',
+    options: { 'o output': 'change: writes a file', 'S stop-at-size': 'read' },
+  },
 }

@@ -40,7 +40,7 @@ describe('the facts on programs', () => {
     expect(parseEffect('change file endless: why: so')).toEqual({
       risk: 'change',
       flags: ['endless'],
-      file: true,
+      writes: 'file',
       why: 'why: so',
     })
   })
