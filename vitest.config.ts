@@ -8,6 +8,8 @@ const project = (name: string, include: string[], timeoutMs: number, options: { 
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
     fileParallelism: !options.database,
+    // real processes on a busy machine: a second try tells a slow machine from a fault; the report shows both
+    retry: options.database ? 2 : 0,
     ...(options.database ? { globalSetup: ['test/support/server.ts'] } : {}),
   },
 })
