@@ -50,6 +50,8 @@ export interface ClusterOptions {
   path?: string
   /** `processes`: do without namespaces even where the machine has them. Default: namespaces where possible. */
   isolation?: 'processes'
+  /** `stand-in`: a small program in place of Prometheus even where that is installed. */
+  prometheus?: 'stand-in'
 }
 
 export interface SandboxCluster {
@@ -195,8 +197,7 @@ async function assemble(input: AssembleInput) {
       compileCache: path.join(dataDir, 'cache', 'node'),
       postgresBin,
       postgresTemplate: template,
-      prometheus:
-        ['/usr/bin/prometheus', '/usr/local/bin/prometheus'].find((file) => existsSync(file)) ?? null,
+      prometheus: options.prometheus === 'stand-in' ? null : findPrometheus(),
     },
     podsDir: path.join(dataDir, 'pods'),
     nodeDir: path.join(dataDir, 'node'),
@@ -223,6 +224,10 @@ async function assemble(input: AssembleInput) {
     log,
   }
   return { store, events, tokens, isolation, kubelet, context, names }
+}
+
+function findPrometheus(): string | null {
+  return ['/usr/bin/prometheus', '/usr/local/bin/prometheus'].find((file) => existsSync(file)) ?? null
 }
 
 /** The files that every pod gets from its node: its hosts file, kept up to date, and its token. */

@@ -149,7 +149,6 @@ function apply(context: ApiContext, request: ResourceRequest): Answer {
     config: parseYaml(request.body),
     manager,
     force: query.get('force') === 'true',
-    now: context.now(),
   })
   const options = { dryRun: dryRun(request), subresource: request.subresource }
   if (before === undefined)

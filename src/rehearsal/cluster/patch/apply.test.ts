@@ -2,7 +2,6 @@ import { describe, expect, test } from 'vitest'
 import { serverSideApply } from './apply.ts'
 import type { ApplyInput } from './apply.ts'
 
-const now = new Date('2026-01-02T03:04:05Z')
 const config = (data: Record<string, string>) => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -10,7 +9,7 @@ const config = (data: Record<string, string>) => ({
   data,
 })
 const apply = (before: ApplyInput['before'], data: Record<string, string>, manager: string, force = false) =>
-  serverSideApply({ before, config: config(data), manager, force, now })
+  serverSideApply({ before, config: config(data), manager, force })
 
 describe('server-side apply', () => {
   test('a manager sets its fields and takes back those it no longer names', () => {

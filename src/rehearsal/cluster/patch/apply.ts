@@ -1,6 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { ManagedFieldsEntry } from 'kubernetes-types/meta/v1.js'
-import { apiTime, isRecord } from '../object.ts'
+import { isRecord } from '../object.ts'
 import type { KubeObject } from '../object.ts'
 import { ApiStatusError } from '../status.ts'
 import { keyOf, strategicMerge } from './strategic.ts'
@@ -10,7 +9,6 @@ export interface ApplyInput {
   config: Record<string, unknown>
   manager: string
   force: boolean
-  now: Date
 }
 
 type Path = readonly string[]
@@ -43,18 +41,6 @@ export function serverSideApply(input: ApplyInput): KubeObject {
   const annotations = isRecord(metadata['annotations']) ? metadata['annotations'] : {}
   merged['metadata'] = { ...metadata, annotations: { ...annotations, [OWNERS]: JSON.stringify(next) } }
   return merged
-}
-
-/** `managedFields` in the form that clients read, made from the kept owners. */
-export function managedFields(object: KubeObject, apiVersion: string, now: Date): ManagedFieldsEntry[] {
-  return Object.keys(ownersOf(object)).map((manager) => ({
-    manager,
-    operation: 'Apply',
-    apiVersion,
-    time: apiTime(now),
-    fieldsType: 'FieldsV1',
-    fieldsV1: {},
-  }))
 }
 
 function ownersOf(object: KubeObject): Record<string, string[]> {
