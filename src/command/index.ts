@@ -15,6 +15,8 @@ export type {
   Reason,
   Risk,
 } from './model.ts'
+export { assignedVariables } from './shell/inputs.ts'
+export { commandText } from './shell/quote.ts'
 export { splitStatements } from './shell/statements.ts'
 export type { ShellStatement } from './shell/statements.ts'
 export { USAGE_PROBLEM_KINDS, builtInType, isClusterScoped, parseKubectl } from './kubectl/index.ts'

@@ -1,6 +1,6 @@
 import type { CommandInput } from '../model.ts'
-import { addPlace } from '../placeholders.ts'
-import { forEachChild } from './parse.ts'
+import { addPlace, maskPlaceholders } from '../placeholders.ts'
+import { forEachChild, parseShell } from './parse.ts'
 import type { ParsedScript, SyntaxNode } from './parse.ts'
 
 /** Variables that every shell, or the system around it, has. */
@@ -43,6 +43,12 @@ function usedName(node: SyntaxNode): string | null {
   )
     return null
   return node.parameter
+}
+
+/** Names of the variables that a command gives a value to, for later commands of the same shell. */
+export function assignedVariables(text: string): string[] {
+  const parsed = parseShell(maskPlaceholders(text, 'bash').text)
+  return parsed.script === undefined ? [] : [...assignedNames(parsed.script)].sort()
 }
 
 function assignedNames(script: ParsedScript): Set<string> {
