@@ -22,7 +22,8 @@ export interface ContextDeps {
 export const WAITS_FOR = 'waits-for'
 /** A message wakes its receiver; this is for one that a lost connection swallowed. */
 const RECEIVE_POLL_MS = 5_000
-const STEP_TRIES = 5
+/** With growing pauses: about half a minute of a database that comes and goes. */
+const STEP_TRIES = 12
 
 export function createContext(deps: ContextDeps, workflowId: string): WorkflowContext {
   const { database, drain, reach } = deps
@@ -92,7 +93,7 @@ async function againAfterOutage<T>(
     } catch (error) {
       // the same codes may come from elsewhere, so not for ever
       if (!isConnectionError(error) || attempt >= STEP_TRIES || signal.aborted) throw error
-      await delay(50 * 2 ** attempt, signal)
+      await delay(Math.min(50 * 2 ** attempt, 5_000), signal)
       await whenDatabaseIsBack(() => sql`select 1`.execute(database.kysely))
     }
   }

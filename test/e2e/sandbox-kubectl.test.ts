@@ -220,7 +220,8 @@ describe.skipIf(!hasKubectl)('changing commands of the runbook', () => {
     expect((await sh('kubectl set resources deployment erlmcp-tcps --limits memory=300Mi -n erlmcp')).out).toContain('resource requirements updated')
     expect((await sh('kubectl rollout restart deployment/erlmcp-tcps -n erlmcp')).out).toContain('restarted')
     expect((await sh('kubectl rollout status deployment/erlmcp-tcps -n erlmcp --timeout=2m')).code).toBe(0)
-    expect((await sh(`kubectl exec -n erlmcp ${await podName()} -- printenv ERLMCP_DB_POOL_SIZE`)).out).toBe('8\n')
+    // a pod of the old revision may still be ending
+    await until('only new pods', async () => (await sh(`kubectl exec -n erlmcp ${await podName()} -- printenv ERLMCP_DB_POOL_SIZE`)).out === '8\n')
   }) // prettier-ignore
 
   test('a drained service refuses connections, and the same patch with null restores it', async () => {

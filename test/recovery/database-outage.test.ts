@@ -1,6 +1,7 @@
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { delay } from '../../src/base/clock.ts'
 import { newUuid } from '../../src/base/id.ts'
@@ -73,7 +74,12 @@ test('the database is killed, then stopped, under work: all goes on when it is b
     process.kill(before, signal)
     await eventually(() => embedded.pid() !== before)
   }
-  for (const id of ids) expect(await ended(engine, id)).toBe('succeeded')
+  for (const id of ids) {
+    const state = await ended(engine, id)
+    const { rows } = await sql<{ error: string | null }>`
+      select error from dbos.workflow_status where workflow_uuid = ${id}`.execute(db.database.kysely)
+    expect(state, rows[0]?.error ?? '').toBe('succeeded')
+  }
   expect(new Set(effects).size).toBe(effects.length)
   expect(effects).toHaveLength(RUNS * EFFECTS)
   for (const id of ids) {
