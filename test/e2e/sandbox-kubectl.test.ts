@@ -89,7 +89,6 @@ describe.skipIf(!hasKubectl)('reading commands of the runbook', () => {
     ['kubectl exec -n erlmcp postgres-pod -- psql -c "VACUUM ANALYZE"', /VACUUM/],
     ['kubectl exec -n erlmcp postgres-pod -- pg_isready -h localhost -U erlmcp', /accepting connections/],
     ['psql -h postgres -U erlmcp -d erlmcp -c "SELECT count(*) FROM pg_stat_activity"', /\(1 row\)/],
-    ['curl -s http://prometheus:9090/api/v1/targets', /"health":"up"/],
     ['curl -s http://erlmcp:8080/health', /"status":"ok"/],
     ['curl -s http://erlmcp:8080/ready', /"status":"ready"/],
     ['kubectl get configmap erlmcp-config -n erlmcp -o yaml', /kind: ConfigMap/],
@@ -114,6 +113,13 @@ describe.skipIf(!hasKubectl)('reading commands of the runbook', () => {
     expect({ code, err }).toMatchObject({ code: 0 })
     expect(out.replaceAll(/\u001B\[[0-9;]*m/g, '')).toMatch(expected)
   }) // prettier-ignore
+
+  test('Prometheus finds the pods and scrapes them', async () => {
+    await until('three targets that are up', async () => {
+      const { out } = await sh('curl -s http://prometheus:9090/api/v1/targets')
+      return (out.match(/"health":"up"/g) ?? []).length === 3
+    })
+  })
 
   test('top shows the CPU and the memory that the processes really use', async () => {
     await until('metrics of all pods', async () => {
