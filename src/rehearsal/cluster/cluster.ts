@@ -93,6 +93,20 @@ export async function startCluster(options: ClusterOptions): Promise<SandboxClus
   const log = options.log ?? (() => undefined)
   mkdirSync(dataDir, { recursive: true })
   const release = takeOwnership(dataDir)
+  try {
+    return await bringUp(options, dataDir, log, release)
+  } catch (error) {
+    release()
+    throw error
+  }
+}
+
+async function bringUp(
+  options: ClusterOptions,
+  dataDir: string,
+  log: (message: string) => void,
+  release: () => void,
+): Promise<SandboxCluster> {
   const record = new ProcessRecord(dataDir)
   const leftovers = record.endLeftovers()
   if (leftovers > 0) log(`ended ${leftovers} processes of an earlier sandbox`)

@@ -34,6 +34,12 @@ export class PodWorker {
   #stop = new AbortController()
   #done: Promise<void> = Promise.resolve()
   #stopping = false
+  #ip: string | null = null
+  #execFor: (runner: ContainerRunner) => ProbeTarget['exec'] = () => () => ({
+    ended: Promise.resolve({ failure: 'not running' }),
+    resize: () => undefined,
+    kill: () => undefined,
+  })
 
   constructor(deps: KubeletDeps, pod: Pod) {
     this.#deps = deps
@@ -57,12 +63,6 @@ export class PodWorker {
       if (!this.#stop.signal.aborted) this.#deps.log(`pod ${this.#name}: ${String(error)}`)
     })
   }
-
-  #execFor: (runner: ContainerRunner) => ProbeTarget['exec'] = () => () => ({
-    ended: Promise.resolve({ failure: 'not running' }),
-    resize: () => undefined,
-    kill: () => undefined,
-  })
 
   /** Ends the pod gracefully and takes it out of the store. */
   async end(graceSeconds: number): Promise<void> {
@@ -103,8 +103,6 @@ export class PodWorker {
     // mounts of the namespaces go with their last process; what is left is plain files
     setTimeout(() => rmSync(this.dir, { recursive: true, force: true, maxRetries: 3 }), 500).unref()
   }
-
-  #ip: string | null = null
 
   /** The pod as it is now; nothing when another one has taken its name. */
   #pod(): Pod | undefined {
