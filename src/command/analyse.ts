@@ -164,7 +164,7 @@ function inspectSql(text: string): Inspection {
 
 function inspectPromql(text: string): Inspection {
   const masked = maskPlaceholders(text, 'promql')
-  const error = checkPromql(masked.text.replace(/^\s*#.*$/gm, (line) => ' '.repeat(line.length)))
+  const error = checkPromql(masked.text.replace(/^[ \t]*#.*$/gm, (line) => ' '.repeat(line.length)))
   if (error !== null) return refused(text, 'promql', error.message, masked.inputs)
   const session = openSession(text)
   addReason(session, 'read', 'a query of metrics only reads', 0, text.length)

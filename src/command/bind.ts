@@ -13,6 +13,9 @@ export function inputVariable(name: string): string {
   return `ERLMCP_INPUT_${name.toUpperCase().replace(/[^A-Z0-9]/g, '_')}`
 }
 
+/** Of placeholders in one command; real ones have under 20. */
+const MAX_PLACES = 500
+
 interface Place {
   name: string
   start: number
@@ -29,6 +32,7 @@ interface Place {
 export function bindInputs(text: string, inputs: readonly CommandInput[]): string {
   const places = placesOf(inputs)
   if (places.length === 0) return text
+  if (places.length > MAX_PLACES) throw refusal(text, `it has ${places.length} placeholders`)
   const { script, code, localCode } = prepare(text)
   const pieces: string[] = []
   let last = 0

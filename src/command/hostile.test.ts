@@ -112,6 +112,9 @@ describe('hostile input', () => {
     ['open angles', repeated('<a', 30_000)],
     ['angles', repeated('<a b>', 10_000)],
     ['braces', repeated('{a', 30_000)],
+    ['quoted brackets', `echo ${repeated("x='[", 15_000)}`],
+    ['template braces', `echo ${repeated('{{', 30_000)}`],
+    ['many placeholders', `echo ${repeated('xxx ', 15_000)}`],
     ['upper-case words', repeated('A_', 30_000)],
     ['arithmetic brackets', `echo $((${repeated('a[', 1_000)}1${repeated(']', 1_000)}))`],
   ])('%s: answered, and never a read unless it is one', (name, text) => {
@@ -124,6 +127,9 @@ describe('hostile input', () => {
       'a sum without end',
       'many heredocs',
       'arithmetic brackets',
+      'quoted brackets',
+      'template braces',
+      'many placeholders',
     ]
     if (!harmless.includes(name)) expect(analysis.risk).toBe('destructive')
     expect(RISKS).toContain(analysis.risk)
@@ -135,6 +141,7 @@ describe('hostile input', () => {
     ['parentheses', `select ${repeated('(', 20_000)}1${repeated(')', 20_000)}`],
     ['a sum', `select ${repeated('1+', 30_000)}1`],
     ['subqueries', `select ${repeated('(select ', 5_000)}1${repeated(')', 5_000)}`],
+    ['comments', `select ${repeated('/*', 30_000)}`],
     ['a zero byte that hides the rest', 'select 1 \u0000; drop table x'],
     ['a megabyte', `select '${repeated('a', 1_000_000)}'`],
   ])('SQL with %s that cannot be followed is destructive', (_, text) => {

@@ -174,7 +174,7 @@ function isPromql(text: string, lines: string[]): boolean {
     return false
   if (/^(?:time|count|up|min|max)\s+[\w./-]/.test(lines[0] ?? '')) return false
   const code = text
-    .replace(/^\s*#.*$/gm, '')
+    .replace(/^[ \t]*#.*$/gm, '')
     .replace(/<[\w -]+>/g, 'x')
     .trim()
   if (checkPromql(code) === null) return !/^[\w-]+$/.test(code) || code.includes('_')

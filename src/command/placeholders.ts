@@ -57,7 +57,7 @@ export function maskPlaceholders(text: string, language: Language): MaskedText {
 
 function findPlaceholders(text: string, language: Language): Found[] {
   const taken = new Uint8Array(text.length)
-  for (const match of text.matchAll(/\{\{[^}]*\}\}/g))
+  for (const match of text.matchAll(/\{\{[^{}]*\}\}/g))
     taken.fill(1, match.index, match.index + match[0].length)
   const found: Found[] = []
   const collect = (

@@ -1,9 +1,8 @@
 import { isKnown, joinArguments } from '../shell/argument.ts'
 import type { Argument } from '../shell/argument.ts'
 import { riskOfVariable } from '../shell/environment.ts'
+import { hidesSubscript } from '../shell/subscript.ts'
 import type { Call, Judge } from './call.ts'
-
-const HIDDEN_SUBSCRIPT = /\[[^\]]*(?:\$\(|`)/s
 
 /** Builtins that only look, or change nothing beyond this shell. */
 const READS = [
@@ -76,8 +75,7 @@ function judgeTest(call: Call): void {
 
 function noteSubscripts(call: Call, args: readonly Argument[]): void {
   for (const arg of args) {
-    if (HIDDEN_SUBSCRIPT.test(arg.value))
-      call.note('destructive', 'a subscript that runs code when it is used', arg)
+    if (hidesSubscript(arg.value)) call.note('destructive', 'a subscript that runs code when it is used', arg)
   }
 }
 

@@ -45,7 +45,10 @@ export function evaluateWord(word: Word, scope: EvaluationScope): Argument[] {
   for (const part of word.parts) {
     const options = part.type === 'BraceExpansion' ? bracePieces(part, scope) : [piecesOf(part, scope, false)]
     if (alternatives.length * options.length > MAX_WORDS) return [openArgument(start, end)]
-    alternatives = alternatives.flatMap((pieces) => options.map((option) => [...pieces, ...option]))
+    const [only] = options
+    // In place: a word of many parts must not be copied for each of them.
+    if (only !== undefined && options.length === 1) for (const pieces of alternatives) pieces.push(...only)
+    else alternatives = alternatives.flatMap((pieces) => options.map((option) => [...pieces, ...option]))
   }
   return alternatives.flatMap((pieces) => splitWords(pieces, start, end))
 }

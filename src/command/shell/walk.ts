@@ -17,6 +17,7 @@ import type {
 import { isEndlessLoop } from './loops.ts'
 import { judgeRedirect } from './redirect.ts'
 import { addReason, spend } from './session.ts'
+import { hidesSubscript } from './subscript.ts'
 import type { Session } from './session.ts'
 import { assignVariable } from './variables.ts'
 
@@ -33,8 +34,6 @@ export interface Scope extends EvaluationScope {
 }
 
 const MAX_DEPTH = 12
-/** An array subscript is evaluated as arithmetic, and arithmetic runs the substitutions in it, quoted or not. */
-const HIDDEN_SUBSCRIPT = /\[[^\]]*(?:\$\(|`)/s
 
 /** Judges a text as shell source, with the commands found anywhere inside. */
 export function walkShell(code: Argument, outer: Scope, options: ShellOptions): void {
@@ -213,7 +212,7 @@ function walkAssignment(assignment: Assignment, scope: Scope): void {
   const risk = riskOfVariable(assignment.name, known)
   if (risk !== 'read')
     note(scope, risk, `${assignment.name} changes what later commands run`, assignment.pos, assignment.end)
-  if (HIDDEN_SUBSCRIPT.test(value?.value ?? ''))
+  if (hidesSubscript(value?.value ?? ''))
     note(scope, 'destructive', 'a subscript that runs code when it is used', assignment.pos, assignment.end)
 }
 
@@ -347,7 +346,7 @@ function noteHiddenSubscripts(node: SyntaxNode, scope: Scope): void {
   const stack: SyntaxNode[] = [node]
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const value = 'value' in next && typeof next.value === 'string' ? next.value : ''
-    if (next.type === 'Word' && HIDDEN_SUBSCRIPT.test(value) && /['"\\]/.test(next.text)) {
+    if (next.type === 'Word' && hidesSubscript(value) && /['"\\]/.test(next.text)) {
       note(scope, 'destructive', 'a subscript that runs code when it is used', next.pos, next.end)
     }
     forEachChild(next, (child) => stack.push(child))

@@ -14,6 +14,7 @@ export interface SqlFinding {
 
 export const MAX_SQL_LENGTH = 64_000
 const MAX_NODES = 100_000
+const MAX_COMMENTS = 2_000
 
 let loaded = false
 
@@ -41,6 +42,8 @@ export function judgeSql(text: string): SqlFinding[] {
   if (!loaded) return refuse('the SQL grammar has not been loaded')
   if (text.length > MAX_SQL_LENGTH) return refuse('too long to be judged')
   if (text.includes('\0')) return refuse('contains a zero byte')
+  // PostgreSQL's scanner takes time by the square of the depth of comments.
+  if (text.split('/*').length > MAX_COMMENTS) return refuse('has too many comments to be judged')
   // The text of a value that stands alone may be any statement.
   if (text.replaceAll(UNKNOWN, '').replace(/[\s;]/g, '') === '' && text.includes(UNKNOWN)) {
     return refuse('a statement that is not known before it runs')
