@@ -1,6 +1,12 @@
 import type { Command } from 'commander'
 import { AppError, messageOf } from '../base/error.ts'
-import { analyseCommand, classifyMany, explainCommand, loadCommandGrammars } from '../command/index.ts'
+import {
+  analyseCommand,
+  classifyMany,
+  commandText,
+  explainCommand,
+  loadCommandGrammars,
+} from '../command/index.ts'
 import { LANGUAGES } from '../command/index.ts'
 import type { Language } from '../command/index.ts'
 import type { CliDeps } from './program.ts'
@@ -17,7 +23,7 @@ export function addCommandCommands(program: Command, deps: CliDeps): void {
     .option('--language <name>', `one of ${LANGUAGES.join(', ')}; found out from the text by default`)
     .option('--json', 'the whole analysis as JSON', false)
     .action(async (words: string[], options: { language?: string; json: boolean }) => {
-      const text = words.length > 0 ? words.join(' ') : await deps.readInput()
+      const text = words.length > 0 ? commandText(words) : await deps.readInput()
       if (text.trim() === '') {
         throw new AppError('usage', 'there is no command to explain', {
           action: 'Give it after `--`, or on standard input.',

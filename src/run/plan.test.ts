@@ -200,3 +200,39 @@ test('a value that breaks the rule of the page counts as not known, and the defa
     knownValues(['POD'], null, { pod: 'c' }, [{ ...rule, default: null, choices: ['a', 'b'] }]).has('POD'),
   ).toBe(false)
 })
+
+test('a variable that an earlier command sets is not asked for, and one of another option is', () => {
+  const unset = (text: string) => {
+    const start = text.indexOf('$NS')
+    return { name: 'NS', form: 'unset-variable' as const, text: '$NS', places: [{ start, end: start + 3 }] }
+  }
+  const use = 'kubectl get pods -n "$NS"'
+  const plan = planProcedure(
+    procedure([
+      phase('diagnose', [
+        step('set', [command('NS=erlmcp', { changesShell: true })]),
+        step('use', [command(use, { inputs: [unset(use)] })]),
+      ]),
+    ]),
+    context(),
+  )
+  expect(plan.diagnosis[1]?.commands[0]).toMatchObject({ inputs: [], script: use })
+  const alone = planProcedure(
+    procedure([phase('diagnose', [step('use', [command(use, { inputs: [unset(use)] })])])]),
+    context(),
+  )
+  expect(alone.diagnosis[0]?.commands[0]?.inputs[0]).toMatchObject({ name: 'NS', value: null })
+})
+
+test('a value that would become part of SQL has to be plain, else it counts as not known', () => {
+  const text = 'psql -c "SELECT * FROM t WHERE id = $ID"'
+  const start = text.indexOf('$ID')
+  const inputs = [
+    { name: 'ID', form: 'unset-variable' as const, text: '$ID', places: [{ start, end: start + 3 }] },
+  ]
+  const page = procedure([phase('diagnose', [step('s', [command(text, { inputs })])])])
+  const valueOf = (value: string) =>
+    planProcedure(page, context([['ID', value]])).diagnosis[0]?.commands[0]?.inputs[0]?.value
+  expect(valueOf('42')).toBe('42')
+  expect(valueOf('1; DROP TABLE t --')).toBeNull()
+})

@@ -1,4 +1,4 @@
-import { bindInputs, inputVariable } from '../command/index.ts'
+import { assignedVariables, bindInputs, inputVariable, plainInputs } from '../command/index.ts'
 import type { CommandFlag, Risk } from '../command/index.ts'
 import { messageOf } from '../base/error.ts'
 import { canonicalJson, sha256 } from '../base/id.ts'
@@ -99,22 +99,24 @@ export function planProcedure(procedure: Procedure, context: PlanContext): Plan 
     trigger: procedure.trigger,
     recovery: procedure.recovery,
   }
-  for (const phase of procedure.phases) addPhase(plan, phase, context)
+  const assigned = new Set<string>()
+  for (const phase of procedure.phases) addPhase(plan, phase, context, assigned)
   return plan
 }
 
-function addPhase(plan: Plan, phase: Phase, context: PlanContext): void {
+function addPhase(plan: Plan, phase: Phase, context: PlanContext, assigned: Set<string>): void {
   const plain: PlannedStep[] = []
   for (const step of phase.steps) {
     if (step.kind === 'choice') {
       for (const alternative of step.alternatives ?? []) {
         plan.alternatives.push({
-          ...planStep(phase, alternative, context),
+          // what one option sets is not there for the others
+          ...planStep(phase, alternative, context, new Set(assigned)),
           condition: alternative.condition,
           risk: alternative.risk,
         })
       }
-    } else plain.push(planStep(phase, step, context))
+    } else plain.push(planStep(phase, step, context, assigned))
   }
   switch (phase.kind) {
     case 'context':
@@ -142,6 +144,7 @@ function planStep(
   phase: Phase,
   step: Pick<Step, 'id' | 'title' | 'line' | 'text' | 'commands' | 'items'>,
   context: PlanContext,
+  assigned: Set<string>,
 ): PlannedStep {
   return {
     id: step.id,
@@ -151,7 +154,11 @@ function planStep(
     line: step.line,
     text: step.text,
     items: (step.items ?? []).map((item) => item.text),
-    commands: step.commands.map((command, index) => planCommand(step.id, index, command, context)),
+    commands: step.commands.map((command, index) => {
+      const planned = planCommand(step.id, index, command, context, assigned)
+      if (command.language === 'bash') for (const name of assignedVariables(command.text)) assigned.add(name)
+      return planned
+    }),
   }
 }
 
@@ -160,17 +167,21 @@ function planCommand(
   index: number,
   command: RunbookCommand,
   context: PlanContext,
+  assigned: ReadonlySet<string>,
 ): PlannedCommand {
-  const inputs = command.inputs.map((input): PlannedInput => {
+  // a variable that an earlier command of the run sets is the shell's own, not somebody's to give
+  const open = command.inputs.filter((input) => input.form !== 'unset-variable' || !assigned.has(input.name))
+  const bound = bind(command, open)
+  const inputs = open.map((input): PlannedInput => {
     const known = context.values.get(input.name)
+    const fits = known !== undefined && (!bound.plain.includes(input.name) || PLAIN.test(known.value))
     return {
       name: input.name,
       variable: inputVariable(input.name),
-      value: known?.value ?? null,
-      from: known?.from ?? null,
+      value: fits ? known.value : null,
+      from: fits ? known.from : null,
     }
   })
-  const bound = bind(command)
   const identity: Identity = command.risk === 'read' ? 'observer' : 'operator'
   const manualReason = bound.fault ?? whyManual(command)
   const hashed = { script: bound.script, inputs: inputs.map(({ variable, value }) => [variable, value]) }
@@ -194,12 +205,23 @@ function planCommand(
   }
 }
 
-function bind(command: RunbookCommand): { script: string; fault: string | null } {
-  if (!command.runnable || command.language !== 'bash') return { script: command.text, fault: null }
+/** What a value may hold where it becomes part of SQL, awk or another shell's text; else it counts as not known. */
+const PLAIN = /^[A-Za-z0-9_.:@%+,=/-]*$/
+
+interface Bound {
+  script: string
+  fault: string | null
+  /** Inputs that stand inside code of another interpreter. */
+  plain: string[]
+}
+
+function bind(command: RunbookCommand, inputs: RunbookCommand['inputs']): Bound {
+  if (!command.runnable || command.language !== 'bash')
+    return { script: command.text, fault: null, plain: [] }
   try {
-    return { script: bindInputs(command.text, command.inputs), fault: null }
+    return { script: bindInputs(command.text, inputs), fault: null, plain: plainInputs(command.text, inputs) }
   } catch (error) {
-    return { script: command.text, fault: messageOf(error) }
+    return { script: command.text, fault: messageOf(error), plain: [] }
   }
 }
 
