@@ -373,7 +373,9 @@ describe.skipIf(!hasKubectl)('pods in trouble look as they do in a real cluster'
   })
 })
 
-describe.skipIf(!hasKubectl)(
+// they read rates off a Prometheus while pods restart, and want a machine that does nothing else
+const onQuietMachine = process.env['ERLMCP_FAULT_TESTS'] === '1'
+describe.skipIf(!hasKubectl || !onQuietMachine)(
   'faults show in what Prometheus measures, and are gone when they are mended',
   () => {
     const measure = async (query: string): Promise<number> => {
