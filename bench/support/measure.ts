@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
@@ -12,6 +12,8 @@ export function quantile(values: readonly number[], share: number): number {
 
 export function temporaryFolder(name: string): { folder: string; remove(): void } {
   const folder = mkdtempSync(path.join(tmpdir(), `erlmcp-${name}-`))
+  // as root PostgreSQL runs as another user, which has to get through
+  chmodSync(folder, 0o711)
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) }
 }
 
