@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import { AppError } from '../base/error.ts'
 import { OPERATIONS } from '../operations/index.ts'
-import type { OperationName } from '../operations/index.ts'
+import type { Operation, OperationName } from '../operations/index.ts'
 import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
@@ -26,7 +26,7 @@ export interface CliDeps {
   /** Runs the sandbox cluster until it is told to stop. */
   sandbox(options: { speed: number }): Promise<void>
   /** The kubeconfig of the sandbox that runs, or `null`. */
-  sandboxKubeconfig(): string | null
+  sandboxKubeconfig(): Promise<string | null>
 }
 
 /** The command line. @returns the exit code. */
@@ -73,33 +73,15 @@ function inheritSettings(command: Command, deps: CliDeps): void {
   for (const child of command.commands) inheritSettings(child, deps)
 }
 
-/** Arguments of an operation that stand without a flag, in their order; every other input is a flag. */
-const POSITIONAL: Partial<Record<OperationName, readonly string[]>> = {
-  'incident.show': ['id'],
-  'incident.acknowledge': ['id'],
-  'incident.resolve': ['id'],
-  'run.show': ['id'],
-  'run.output': ['execution'],
-  'run.approve': ['id', 'option'],
-  'run.reject': ['id'],
-  'run.answer': ['id'],
-  'run.cancel': ['id'],
-  'review.show': ['id'],
-  'page.show': ['path'],
-  'page.history': ['path'],
-  'page.diff': ['path'],
-  'source.refresh': ['name'],
-}
-
 /** `noun verb` for every operation, from the catalogue. */
 function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: number) => void): void {
   for (const name of Object.keys(OPERATIONS) as OperationName[]) {
-    const operation = OPERATIONS[name]
+    const operation: Operation = OPERATIONS[name]
     const [noun = '', verb = ''] = name.split('.')
     const parent =
       program.commands.find((command) => command.name() === noun) ??
       program.command(noun).description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`)
-    const positional = POSITIONAL[name] ?? []
+    const positional = operation.positional ?? []
     const command = parent.command(verb).description(operation.summary)
     for (const argument of positional)
       command.argument(`<${argument}>`, describe(operation.input.shape, argument))

@@ -26,8 +26,8 @@ export function addRehearsalCommands(program: Command, deps: CliDeps, setExit: (
   sandbox
     .command('kubeconfig')
     .description('print the path of its kubeconfig: export KUBECONFIG="$(erlmcp sandbox kubeconfig)"')
-    .action(() => {
-      const file = deps.sandboxKubeconfig()
+    .action(async () => {
+      const file = await deps.sandboxKubeconfig()
       if (file === null) {
         throw new AppError('unavailable', 'no sandbox is running', {
           action: 'Start one with `erlmcp sandbox up`.',

@@ -106,7 +106,11 @@ export async function migrate(url: string): Promise<void> {
         },
       )
     }
-    const { error } = await new Migrator({ db: database.kysely, provider }).migrateToLatest()
+    const { error } = await new Migrator({
+      db: database.kysely,
+      provider,
+      allowUnorderedMigrations: true,
+    }).migrateToLatest()
     if (error !== undefined) {
       throw new AppError('internal', `the schema could not be migrated: ${messageOf(error)}`, {
         action: 'Look at the log; the database was left as it was.',

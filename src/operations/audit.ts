@@ -1,5 +1,5 @@
 import type { InputOf } from './catalogue.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
 
 /** Audit rows, newest first; `next` is the `before` of the next page. */

@@ -10,7 +10,7 @@ import { answerDecision, approveAlternative, pendingDecision, transitionRun } fr
 import { EVENT_TOPIC } from '../response/index.ts'
 import type { ResponseEvent } from '../response/index.ts'
 import type { InputOf } from './catalogue.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 import { findIncident } from './incidents.ts'
 import { findRun } from './runs.ts'
 

@@ -1,10 +1,6 @@
-import type { Actor } from '../access/index.ts'
 import { verifyAudit } from '../access/index.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Database } from '../db/index.ts'
-import type { PageService } from '../runbook/sources/index.ts'
-import type { WorkflowEngine } from '../workflow/index.ts'
-import type { InputOf, OperationName } from './catalogue.ts'
+import type { OperationName } from './catalogue.ts'
+import type { HandlersOf } from './deps.ts'
 import { listAudit } from './audit.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { diffPage, listPages, pageHistory, showPage } from './pages.ts'
@@ -12,20 +8,7 @@ import { listRuns, readOutput, showRun } from './runs.ts'
 import { listSources, refreshSource } from './sources.ts'
 import { acknowledge, answer, approve, cancel, reject, resolve } from './decisions.ts'
 
-export interface OperationDeps {
-  database: Database
-  engine: Pick<WorkflowEngine, 'send'>
-  clock: Clock
-  /** How long an approval may wait for its use. */
-  approvalTtlMs: number
-  pages: PageService
-}
-
-type Handlers = {
-  [Name in OperationName]: (deps: OperationDeps, actor: Actor, input: InputOf<Name>) => Promise<unknown>
-}
-
-export const HANDLERS: Handlers = {
+export const HANDLERS: HandlersOf<OperationName> = {
   'incident.list': (deps, _actor, input) => listIncidents(deps, input),
   'incident.show': (deps, _actor, input) => showIncident(deps, input.id),
   'incident.acknowledge': acknowledge,

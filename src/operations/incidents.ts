@@ -1,7 +1,7 @@
 import { AppError } from '../base/error.ts'
 import type { IncidentRow } from '../db/index.ts'
 import type { InputOf } from './catalogue.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']

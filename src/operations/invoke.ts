@@ -5,7 +5,7 @@ import { withTransaction } from '../db/index.ts'
 import { OPERATIONS } from './catalogue.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
 import { HANDLERS } from './handlers.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 
 /**
  * The one way to do anything from outside: input checked, permission decided, refusals audited, then the verb.

@@ -1,6 +1,6 @@
 import { AppError } from '../base/error.ts'
 import type { PageRevisionRow as RevisionRow } from '../db/index.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 
 /** Newest first. Revisions are stored in the order in which the branch, or the folder, went through them. */
 export async function listRevisions(

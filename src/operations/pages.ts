@@ -4,7 +4,7 @@ import type { PageRevisionRow as RevisionRow } from '../db/index.ts'
 import { listCatalogue } from '../runbook/index.ts'
 import type { CataloguedPage } from '../runbook/sources/index.ts'
 import type { InputOf } from './catalogue.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 import {
   findRevision,
   listRevisions,

@@ -2,7 +2,7 @@ import type { Actor } from '../access/index.ts'
 import { appendAudit } from '../access/index.ts'
 import { withTransaction } from '../db/index.ts'
 import type { InputOf } from './catalogue.ts'
-import type { OperationDeps } from './handlers.ts'
+import type { OperationDeps } from './deps.ts'
 
 export async function listSources(deps: OperationDeps): Promise<unknown> {
   return { sources: await deps.pages.statuses() }

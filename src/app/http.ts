@@ -1,0 +1,62 @@
+import { authenticate } from '../access/index.ts'
+import { readAlertmanagerWebhook } from '../alert/index.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Config } from '../base/config.ts'
+import { AppError } from '../base/error.ts'
+import { sha256 } from '../base/id.ts'
+import { createServer } from '../http/index.ts'
+import { invoke } from '../operations/index.ts'
+import { receiveAlerts } from '../response/index.ts'
+import type { ResponseDeps } from '../response/index.ts'
+import type { WorkflowEngine } from '../workflow/index.ts'
+import type { AppOptions } from './options.ts'
+import { operationDeps } from './store.ts'
+import type { Store } from './store.ts'
+
+export function buildServer(
+  options: AppOptions,
+  clock: Clock,
+  store: Store,
+  engine: WorkflowEngine,
+  responseDeps: ResponseDeps,
+  webhookToken: string,
+): ReturnType<typeof createServer> {
+  const { database } = store
+  const operations = operationDeps(options.config, clock, store, engine)
+  return createServer({
+    log: options.log,
+    authenticate: (token) => authenticate(database, clock.now(), token),
+    invoke: (actor, name, input) => invoke(operations, actor, name, input),
+    receiveAlertmanager: (body) =>
+      receiveAlerts(
+        { database, engine, clock, pages: () => responseDeps.pages() },
+        'alertmanager',
+        readAlertmanagerWebhook(body),
+        body,
+      ),
+    receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
+    webhookTokenHash: sha256(webhookToken),
+    async notReady() {
+      const reasons = engine.unwell()
+      try {
+        await database.kysely.selectFrom('executor').select('id').limit(1).execute()
+      } catch {
+        reasons.push('the database does not answer')
+      }
+      return reasons
+    },
+  })
+}
+
+export async function listen(server: ReturnType<typeof createServer>, config: Config): Promise<string> {
+  const { host, port } = config.listen
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error
+    throw new AppError('port_taken', `${host}:${port} is in use by another process`, {
+      action: 'Stop that process, or set ERLMCP_PORT (0 takes any free port).',
+      cause: error,
+    })
+  }
+}

@@ -1,0 +1,64 @@
+import { mkdir } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import type { Clock } from '../base/clock.ts'
+import type { Config } from '../base/config.ts'
+import { newUuid } from '../base/id.ts'
+import type { Logger } from '../base/log.ts'
+import { createDatabase, startEmbedded } from '../db/index.ts'
+import type { Database, EmbeddedPostgres } from '../db/index.ts'
+import type { OperationDeps } from '../operations/index.ts'
+import { createPageService, folderSources } from '../runbook/sources/index.ts'
+import type { PageService } from '../runbook/sources/index.ts'
+import { createEngine, migrateAll } from '../workflow/index.ts'
+import type { WorkflowEngine } from '../workflow/index.ts'
+import type { AppOptions } from './options.ts'
+
+export interface Store {
+  embedded: EmbeddedPostgres | null
+  url: string
+  database: Database
+  pages: PageService
+}
+
+export async function openStore(config: Config, log: Logger, clock: Clock): Promise<Store> {
+  const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, log }) : null
+  const url = embedded?.url ?? config.databaseUrl ?? ''
+  try {
+    await mkdir(config.dataDir, { recursive: true })
+    await migrateAll(url)
+    const database = createDatabase({ url, name: 'app', poolSize: 12 })
+    return { embedded, url, database, pages: pagesOf(config, log, clock, database) }
+  } catch (error) {
+    await embedded?.stop()
+    throw error
+  }
+}
+
+const pagesOf = (config: Config, log: Logger, clock: Clock, database: Database): PageService => {
+  const names = config.sources.map((source) => source.name)
+  const sources = [...folderSources(config.runbooks, names), ...config.sources]
+  return createPageService({ database, clock, log, sources, dataDir: config.dataDir })
+}
+
+export const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Store): WorkflowEngine =>
+  createEngine({
+    url: store.url,
+    database: store.database,
+    executorId: store.embedded?.executorId ?? newUuid(),
+    host: hostname(),
+    log: options.log,
+    ...(options.reach === undefined ? {} : { reach: options.reach }),
+  })
+
+export const operationDeps = (
+  config: Config,
+  clock: Clock,
+  { database, pages }: Store,
+  engine: Pick<WorkflowEngine, 'send'>,
+): OperationDeps => ({
+  database,
+  engine,
+  clock,
+  approvalTtlMs: config.response.approvalTtlSeconds * 1_000,
+  pages,
+})

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { id, limit, reason } from '../operation.ts'
+import type { Operation } from '../operation.ts'
+
+export const incidentOperations = {
+  'incident.list': {
+    name: 'incident.list',
+    summary: 'Incidents, newest first',
+    input: z.strictObject({
+      state: z
+        .enum(['open', 'acknowledged', 'mitigating', 'monitoring', 'resolved', 'closed', 'active'])
+        .optional()
+        .describe('active: all but resolved and closed'),
+      limit,
+      before: z.string().max(40).optional().describe('a number from `next` of the page before'),
+    }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/incidents' },
+    decision: false,
+  },
+  'incident.show': {
+    name: 'incident.show',
+    summary: 'One incident with its timeline, runs and alerts',
+    input: z.strictObject({ id: id.describe('INC-7, 7, or the id') }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/incidents/:id' },
+    positional: ['id'],
+    decision: false,
+  },
+  'incident.acknowledge': {
+    name: 'incident.acknowledge',
+    summary: 'Say that you have taken an incident',
+    input: z.strictObject({ id }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/incidents/:id/acknowledge' },
+    positional: ['id'],
+    decision: true,
+  },
+  'incident.resolve': {
+    name: 'incident.resolve',
+    summary: 'Say that an incident is over',
+    input: z.strictObject({ id, reason }),
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/incidents/:id/resolve' },
+    positional: ['id'],
+    decision: true,
+  },
+  'review.show': {
+    name: 'review.show',
+    summary: 'The post-incident review of an incident',
+    input: z.strictObject({ id }),
+    need: 'look',
+    effect: 'read',
+    http: { method: 'GET', path: '/incidents/:id/review' },
+    positional: ['id'],
+    decision: false,
+  },
+} as const satisfies Record<string, Operation>

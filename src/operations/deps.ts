@@ -1,0 +1,20 @@
+import type { Actor } from '../access/index.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Database } from '../db/index.ts'
+import type { PageService } from '../runbook/sources/index.ts'
+import type { WorkflowEngine } from '../workflow/index.ts'
+import type { InputOf, OperationName } from './catalogue.ts'
+
+export interface OperationDeps {
+  database: Database
+  engine: Pick<WorkflowEngine, 'send'>
+  clock: Clock
+  /** How long an approval may wait for its use. */
+  approvalTtlMs: number
+  pages: PageService
+}
+
+/** What does the work of these verbs; an area exports one of these beside its definitions. */
+export type HandlersOf<Names extends OperationName> = {
+  [Name in Names]: (deps: OperationDeps, actor: Actor, input: InputOf<Name>) => Promise<unknown>
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import type { Need } from '../access/schema.ts'
+
+/** One verb. Every edge (HTTP, CLI, MCP) is generated from these. */
+export interface Operation {
+  /** `noun.verb` */
+  name: string
+  /** One sentence, for help and documentation. */
+  summary: string
+  input: z.ZodObject
+  need: Need
+  /** Whether it changes anything; those write an audit row, whatever the outcome. */
+  effect: 'read' | 'write'
+  http: { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string }
+  /** Inputs that stand without a flag on the command line, in their order; every other one is a flag. */
+  positional?: readonly string[]
+  /** Decisions have no MCP tool. */
+  decision: boolean
+}
+
+/** Inputs that many verbs take. */
+export const id = z.string().min(1).max(100).describe('of `list`')
+export const limit = z.coerce.number().int().min(1).max(200).default(50).describe('rows at most, 1 to 200')
+export const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(2_000)
+  .describe('why; it stands in the timeline and the audit')
