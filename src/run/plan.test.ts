@@ -236,3 +236,21 @@ test('a value that would become part of SQL has to be plain, else it counts as n
   expect(valueOf('42')).toBe('42')
   expect(valueOf('1; DROP TABLE t --')).toBeNull()
 })
+
+test('a read that reaches into a pod needs an approval, because the observer may not, and the plan says so', () => {
+  const inside = 'kubectl exec -n shop deployment/web -- cat /var/log/web.log'
+  const plan = planProcedure(
+    procedure([
+      phase('diagnose', [step('look', [command(inside), command('kubectl logs deployment/web')])]),
+      phase('mitigate', [step('read', [command(`watch ${inside}`)])]),
+    ]),
+    context(),
+  )
+  expect(plan.diagnosis[0]?.commands).toMatchObject([
+    { risk: 'read', needsApproval: true, identity: 'operator' },
+    { risk: 'read', needsApproval: false, identity: 'observer', reasons: [] },
+  ])
+  expect(plan.diagnosis[0]?.commands[0]?.reasons.join()).toContain('kubectl exec: it reaches into a pod')
+  // looking is no mitigation
+  expect(plan.alternatives).toEqual([])
+})

@@ -3,6 +3,7 @@ import type { CommandFlag, Risk } from '../command/index.ts'
 import { messageOf } from '../base/error.ts'
 import { canonicalJson, sha256 } from '../base/id.ts'
 import type { Condition, Phase, PhaseKind, Procedure, RunbookCommand, Step } from '../runbook/index.ts'
+import { reachesIntoPod } from './inside.ts'
 
 /** Where commands act: part of what an approval is for. */
 export type Target =
@@ -125,7 +126,7 @@ function addPhase(plan: Plan, phase: Phase, context: PlanContext, assigned: Set<
       break
     case 'mitigate':
       for (const step of plain) {
-        if (step.commands.some((command) => command.needsApproval)) {
+        if (step.commands.some((command) => command.needsApproval && command.risk !== 'read')) {
           plan.alternatives.push({ ...step, condition: null, risk: highest(step.commands) })
         } else if (plan.alternatives.length > 0) plan.checks.push(step)
         else plan.diagnosis.push(step)
@@ -182,7 +183,9 @@ function planCommand(
       from: fits ? known.from : null,
     }
   })
-  const identity: Identity = command.risk === 'read' ? 'observer' : 'operator'
+  const inside = command.language === 'bash' && command.risk === 'read' ? reachesIntoPod(command.text) : null
+  const observes = command.risk === 'read' && inside === null
+  const identity: Identity = observes ? 'observer' : 'operator'
   const manualReason = bound.fault ?? whyManual(command)
   const hashed = { script: bound.script, inputs: inputs.map(({ variable, value }) => [variable, value]) }
   return {
@@ -193,17 +196,23 @@ function planCommand(
     inputs,
     risk: command.risk,
     flags: command.flags,
-    reasons: command.reasons.map((reason) => `${reason.text}: ${reason.why}`),
+    reasons: [
+      ...command.reasons.map((reason) => `${reason.text}: ${reason.why}`),
+      ...(inside === null ? [] : [`${inside}: ${INSIDE}`]),
+    ],
     line: command.line,
     explanation: command.explanation,
     changesShell: command.changesShell,
     identity,
     mode: manualReason !== null ? 'manual' : command.flags.includes('endless') ? 'window' : 'run',
     manualReason,
-    needsApproval: command.risk !== 'read' && manualReason === null,
+    needsApproval: !observes && manualReason === null,
     hash: sha256(canonicalJson({ ...hashed, identity, target: context.target })),
   }
 }
+
+/** Why a command that only reads needs an approval all the same. */
+const INSIDE = 'it reaches into a pod, which the observer may not; it runs as the operator, after an approval'
 
 /** What a value may hold where it becomes part of SQL, awk or another shell's text; else it counts as not known. */
 const PLAIN = /^[A-Za-z0-9_.:@%+,=/-]*$/
