@@ -63,12 +63,22 @@ const poolRatio = (selector: string): string =>
     ')',
   ].join('\n')
 
-const crashLooping = (selector: string): string =>
+const crashLooping = (selector: string, window: string): string =>
   [
     `max by (${CONTAINER}) (`,
-    `  max_over_time(kube_pod_container_status_waiting_reason${braces(selector, 'reason="CrashLoopBackOff"')}[5m])`,
+    `  max_over_time(kube_pod_container_status_waiting_reason${braces(selector, 'reason="CrashLoopBackOff"')}[${window}])`,
     '    or',
-    `  max_over_time(kube_pod_init_container_status_waiting_reason${braces(selector, 'reason="CrashLoopBackOff"')}[5m])`,
+    `  max_over_time(kube_pod_init_container_status_waiting_reason${braces(selector, 'reason="CrashLoopBackOff"')}[${window}])`,
+    ')',
+  ].join('\n')
+
+/** Of a rollout that does not get on, also where the old pods still serve; else what is not available. */
+const replicasMissing = (selector: string): string =>
+  [
+    'max by (namespace, deployment) (',
+    `  kube_deployment_spec_replicas${braces(selector)} - kube_deployment_status_replicas_updated${braces(selector)} > 0`,
+    '    or',
+    `  kube_deployment_status_replicas_unavailable${braces(selector)}`,
     ')',
   ].join('\n')
 
@@ -185,6 +195,29 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
     by: ['namespace', 'pod', 'container'],
     defaultThreshold: null,
     defaultForSeconds: 300,
+  },
+  replicas_missing: {
+    words:
+      /\breplicas? (?:are |is )?(?:missing|unavailable)\b|\bmissing replicas?\b|\brollout (?:is )?stuck\b/i,
+    unit: 'count',
+    label: 'replicas that are missing',
+    value: replicasMissing,
+    window: '1m',
+    hasService: false,
+    by: ['namespace', 'deployment'],
+    defaultThreshold: 1,
+    defaultForSeconds: 300,
+  },
+  probe_failing: {
+    words: /\bprobes? (?:fail(?:s|ing|ed)?|failures?)\b|\bfailing probes?\b|\bservice (?:is )?unreachable\b/i,
+    unit: 'count',
+    label: 'failing probe of the service',
+    value: (selector) => `1 - min by (namespace, instance) (probe_success${braces(selector)})`,
+    window: '1m',
+    hasService: false,
+    by: ['namespace', 'instance'],
+    defaultThreshold: 1,
+    defaultForSeconds: 60,
   },
   disk_usage: {
     words: /\b(?:disk|file ?system|volume|storage|PVC?|persistent volume)\b/i,

@@ -130,7 +130,11 @@ async function startRehearsed(context: CommandContext, cluster: SandboxCluster, 
     services: {
       [SANDBOX_SERVICE]: {
         target: { kind: 'kubernetes', context: 'sandbox', namespace: cluster.namespace },
-        variables: { NAMESPACE: cluster.namespace, DEPLOYMENT: SANDBOX_SERVICE },
+        variables: {
+          NAMESPACE: cluster.namespace,
+          DEPLOYMENT: SANDBOX_SERVICE,
+          MANIFESTS: cluster.manifestsDir,
+        },
         environment: {
           all: {},
           observer: cluster.environment('observer'),

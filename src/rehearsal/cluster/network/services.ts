@@ -3,6 +3,7 @@ import type { Server, Socket } from 'node:net'
 import type { Service } from 'kubernetes-types/core/v1.js'
 import { nameOf, namespaceOf } from '../object.ts'
 import type { Store } from '../store.ts'
+import { letsIn } from './policies.ts'
 
 interface Listener {
   server: Server
@@ -95,6 +96,10 @@ export class ServiceProxy {
     listener.next += 1
     listener.sockets.add(client)
     client.once('close', () => listener.sockets.delete(client))
+    if (!letsIn(this.#store, target.host, target.port)) {
+      drop(client)
+      return
+    }
     const upstream = connect(target)
     const giveUp = (): void => {
       upstream.destroy()
@@ -118,3 +123,13 @@ export class ServiceProxy {
     client.once('close', () => upstream.destroy())
   }
 }
+
+/** As a real network does: no refusal, no answer, until the client gives up. */
+function drop(client: Socket): void {
+  client.on('error', () => client.destroy())
+  client.setTimeout(DROPPED_MS, () => client.destroy())
+  // what arrives is read, so that the end of the connection is seen
+  client.resume()
+}
+
+const DROPPED_MS = 60_000

@@ -32,6 +32,8 @@ export type Fault =
   | { kind: 'service-drained' }
   /** The service sends traffic to a port where nothing listens. Mended by restoring the port. */
   | { kind: 'port-refused' }
+  /** The network policy of the service leaves its port out: connections are dropped. Mended by putting it back. */
+  | { kind: 'network-denied' }
 
 export const FAULT_KINDS = [
   'bad-release',
@@ -50,4 +52,5 @@ export const FAULT_KINDS = [
   'node-full',
   'service-drained',
   'port-refused',
+  'network-denied',
 ] as const satisfies readonly Fault['kind'][]

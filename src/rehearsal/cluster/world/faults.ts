@@ -65,6 +65,11 @@ export async function injectFault(deps: FaultDeps, fault: Fault): Promise<void> 
       return changeService(deps, (service) => ({ ...service, selector: { ...service.selector, maintenance: 'true' } }))
     case 'port-refused':
       return changeService(deps, (service) => ({ ...service, ports: (service.ports ?? []).map((port) => ({ ...port, targetPort: 8081 })) }))
+    case 'network-denied':
+      deps.context.store.update('networkpolicies.networking.k8s.io' as string, NAMESPACE, 'erlmcp-allow', (draft) => {
+        draft['spec'] = { ...(draft['spec'] as object), ingress: [{ ports: [{ port: 9090, protocol: 'TCP' }] }] }
+      })
+      return
     default:
       return assertNever(fault)
   }

@@ -5,7 +5,13 @@ import { canonical, isRecord } from '../object.ts'
 import type { KubeObject } from '../object.ts'
 
 /** The default world, one file a part, in the order in which it is created. */
-export const MANIFESTS = ['access.yaml', 'database.yaml', 'erlmcp.yaml', 'observability.yaml'] as const
+export const MANIFESTS = [
+  'access.yaml',
+  'database.yaml',
+  'configuration.yaml',
+  'erlmcp.yaml',
+  'observability.yaml',
+] as const
 
 export const manifestsDir = path.join(import.meta.dirname, 'manifests')
 
