@@ -294,6 +294,31 @@ export interface PageHeadTable {
   refused_at: TimeOrNull
 }
 
+/** One rehearsal of a procedure on one text of its page. */
+export interface RehearsalProofTable {
+  id: string
+  scenario: string
+  target: string
+  page_path: string
+  procedure_id: string
+  content_hash: string
+  commit_id: string | null
+  started_at: Time
+  speed: number
+  passed: boolean
+  reason: string
+  incident: string | null
+  severity: string | null
+  response_time_seconds: number | null
+  seconds_to_detect: number | null
+  seconds_to_acknowledge: number | null
+  seconds_to_mitigate: number | null
+  seconds_to_resolve: number | null
+  commands: Json
+  recorded_at: Time
+  recorded_by: string
+}
+
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
 export interface Schema {
   webhook_delivery: WebhookDeliveryTable
@@ -304,6 +329,7 @@ export interface Schema {
   page_source: PageSourceTable
   page_revision: PageRevisionTable
   page_head: PageHeadTable
+  rehearsal_proof: RehearsalProofTable
   run: RunTable
   execution: ExecutionTable
   output_chunk: OutputChunkTable

@@ -3,6 +3,7 @@ import { auditOperations } from './catalogue/audit.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
 import { pageOperations } from './catalogue/pages.ts'
 import { runOperations } from './catalogue/runs.ts'
+import { rehearsalOperations } from './catalogue/rehearsals.ts'
 import type { Operation } from './operation.ts'
 
 export type { Operation } from './operation.ts'
@@ -15,6 +16,7 @@ const operations = {
   ...pageOperations,
 } as const satisfies Record<string, Operation>
 
+  ...rehearsalOperations,
 export type OperationName = keyof typeof operations
 export const OPERATIONS: { readonly [Name in OperationName]: (typeof operations)[Name] } = operations
 export const OPERATION_NAMES = Object.keys(operations) as OperationName[]

@@ -6,6 +6,7 @@ import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { diffPage, listPages, pageHistory, showPage } from './pages.ts'
 import { listRuns, readOutput, showRun } from './runs.ts'
 import { listSources, refreshSource } from './sources.ts'
+import { listRehearsals, recordRehearsals, rehearsalStatus, showRehearsal } from './rehearsals.ts'
 import { acknowledge, answer, approve, cancel, reject, resolve } from './decisions.ts'
 
 export const HANDLERS: HandlersOf<OperationName> = {
@@ -30,3 +31,7 @@ export const HANDLERS: HandlersOf<OperationName> = {
   'source.list': (deps) => listSources(deps),
   'source.refresh': refreshSource,
 }
+  'rehearsal.list': (deps, _actor, input) => listRehearsals(deps, input),
+  'rehearsal.show': (deps, _actor, input) => showRehearsal(deps, input.id),
+  'rehearsal.status': (deps) => rehearsalStatus(deps),
+  'rehearsal.record': recordRehearsals,

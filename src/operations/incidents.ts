@@ -3,6 +3,7 @@ import type { IncidentRow } from '../db/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
+import { proofOfRun } from './rehearsals.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
 
@@ -90,7 +91,9 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
   return {
     ...presentIncident(incident),
     timeline,
-    runs: runs.map(present),
+    runs: await Promise.all(
+      runs.map(async (run) => ({ ...present(run), proof: await proofOfRun(deps, run) })),
+    ),
     alerts: alerts.map(present),
     messages: messages.map(present),
   }

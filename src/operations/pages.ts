@@ -13,6 +13,8 @@ import {
   sourceOfGone,
   textOf,
 } from './page-revisions.ts'
+import { proofTeller } from './rehearsals.ts'
+import type { ProofTeller } from './rehearsals.ts'
 
 /** The comparison holds everything else up. */
 const DIFF_TIMEOUT_MS = 500
@@ -25,8 +27,9 @@ export async function listPages(deps: OperationDeps, input: InputOf<'page.list'>
       (input.source === undefined || each.source === input.source) &&
       (input.state === undefined || stateOf(each, stale).state === input.state),
   )
+  const tell = await proofTeller(deps)
   const shown = all.slice(input.offset, input.offset + input.limit)
-  const pages = shown.map((each) => entryOf(deps, each, stale))
+  const pages = shown.map((each) => entryOf(deps, each, stale, tell))
   const end = input.offset + shown.length
   return { pages, total: all.length, next: end < all.length ? end : null }
 }
@@ -35,10 +38,12 @@ function entryOf(
   deps: OperationDeps,
   each: CataloguedPage,
   stale: ReadonlyMap<string, StaleSource>,
+  tell: ProofTeller,
 ): Record<string, unknown> {
   const { page, head, source } = each
   const [entry] = page === null ? [] : listCatalogue([page], deps.clock.now())
-  const procedures = entry?.procedures ?? []
+  const proofOf = page === null ? null : tell(page.path, page.contentHash, page.runbook)
+  const procedures = (entry?.procedures ?? []).map((each) => ({ ...each, proof: proofOf?.(each.id) ?? null }))
   return {
     source,
     path: page?.path ?? head.path,
@@ -93,11 +98,14 @@ export async function showPage(deps: OperationDeps, input: InputOf<'page.show'>)
   const { page, head, source } = found
   const stale = await staleSources(deps)
   if (input.revision === undefined && page !== null) {
-    const entry = entryOf(deps, found, stale)
+    const tell = await proofTeller(deps)
+    const entry = entryOf(deps, found, stale, tell)
+    const proofOf = tell(page.path, page.contentHash, page.runbook)
     const procedures = page.runbook.procedures.map((procedure) => ({
       id: procedure.id,
       title: procedure.title,
       line: procedure.line,
+      proof: proofOf(procedure.id),
       link: deps.pages.link(source, page.modified ? null : page.commit, head.repositoryPath, procedure.line),
     }))
     return { ...entry, content: page.content.toString('utf8'), procedures }

@@ -7,6 +7,7 @@ import type { OperationDeps } from './deps.ts'
 import { findIncident } from './incidents.ts'
 import { pageLink } from './pages.ts'
 import { present } from './present.ts'
+import { proofOfRun } from './rehearsals.ts'
 
 export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>): Promise<unknown> {
   let query = deps.database.kysely
@@ -72,6 +73,7 @@ export async function showRun(deps: OperationDeps, id: string): Promise<unknown>
       link: await pageLink(deps, run.page_path, run.page_commit, plan.line),
     },
     procedure: { id: plan.procedureId, title: plan.title, line: plan.line },
+    proof: await proofOfRun(deps, run),
     target: plan.target,
     startedAt: run.started_at,
     endedAt: run.ended_at,

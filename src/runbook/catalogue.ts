@@ -79,11 +79,17 @@ export function reviewOf({ metadata }: Runbook): { lastReviewed: string | null; 
     'date',
   )
   const stated = date('nextReview', 'nextReviewDate', 'reviewBy', 'reviewDate')
-  const months = reviewMonths(metadata['reviewIn'] ?? metadata['reviewCycle'] ?? '')
+  const months = cycleOf(metadata)
   const nextReview =
     stated ?? (lastReviewed === null || months === null ? null : addMonths(lastReviewed, months))
   return { lastReviewed, nextReview }
 }
+
+/** The page's review cycle in months; `null` when it names none. */
+export const reviewCycleMonths = ({ metadata }: Runbook): number | null => cycleOf(metadata)
+
+const cycleOf = (metadata: Runbook['metadata']): number | null =>
+  reviewMonths(metadata['reviewIn'] ?? metadata['reviewCycle'] ?? '')
 
 /** The catalogue for people, at most 100 columns. */
 export function renderCatalogue(entries: readonly CatalogueEntry[]): string {

@@ -1,0 +1,7 @@
+export { addToProofFile, PROOF_FILE, readProofFile } from './file.ts'
+export { proofSchema } from './model.ts'
+export type { Proof } from './model.ts'
+export { PROOF_STATES, proofStatus } from './status.ts'
+export type { ProofState, ProofStatus, Provable } from './status.ts'
+export { decidingProofs, findProof, listProofs, recordProofs } from './store.ts'
+export type { ProofFilter, StoredProof } from './store.ts'
