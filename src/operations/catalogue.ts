@@ -14,9 +14,9 @@ const operations = {
   ...runOperations,
   ...auditOperations,
   ...pageOperations,
+  ...rehearsalOperations,
 } as const satisfies Record<string, Operation>
 
-  ...rehearsalOperations,
 export type OperationName = keyof typeof operations
 export const OPERATIONS: { readonly [Name in OperationName]: (typeof operations)[Name] } = operations
 export const OPERATION_NAMES = Object.keys(operations) as OperationName[]

@@ -30,8 +30,8 @@ export const HANDLERS: HandlersOf<OperationName> = {
   'page.diff': (deps, _actor, input) => diffPage(deps, input),
   'source.list': (deps) => listSources(deps),
   'source.refresh': refreshSource,
-}
   'rehearsal.list': (deps, _actor, input) => listRehearsals(deps, input),
   'rehearsal.show': (deps, _actor, input) => showRehearsal(deps, input.id),
   'rehearsal.status': (deps) => rehearsalStatus(deps),
   'rehearsal.record': recordRehearsals,
+}
