@@ -1,91 +1,103 @@
 import { messageOf } from '../base/error.ts'
 import type { Database } from '../db/index.ts'
 import { withTransaction } from '../db/index.ts'
+import type { Channel, ChannelMessage, Sent } from './channels/channel.ts'
+import { claimMessages } from './claim.ts'
+import type { Claimed } from './claim.ts'
+import { recordOutcome } from './outcome.ts'
+import { trimBody } from './trim.ts'
 
-export interface DeliverableMessage {
-  id: string
-  incidentId: string
-  kind: string
-  target: string | null
-  body: string
-}
-
-/** Where messages go. `send` may be called again with the same id after a crash between sending and recording it. */
-export interface Channel {
-  readonly name: string
-  send(message: DeliverableMessage, signal: AbortSignal): Promise<void>
-}
-
-const MAX_ATTEMPTS = 50
 const SEND_TIMEOUT_MS = 10_000
 
-/**
- * Sends what is due, oldest first, at most `limit` messages. A message that fails is tried again with growing pauses
- * (1 s to 5 min); rows are locked, so replicas do not send the same one at the same time.
- * @returns how many were sent.
- */
-export async function deliverMessages(
-  deps: { database: Database; channels: readonly Channel[]; now: () => Date },
-  limit = 20,
-): Promise<number> {
-  return withTransaction(deps.database, async (trx) => {
-    const due = await trx
-      .selectFrom('message')
-      .selectAll()
-      .where('state', '=', 'pending')
-      .where('next_attempt_at', '<=', deps.now())
-      .orderBy('created_at')
-      .orderBy('id')
-      .limit(limit)
-      .forUpdate()
-      .skipLocked()
-      .execute()
-    let sent = 0
-    for (const row of due) {
-      const error = await trySend(deps.channels, row)
-      if (error === null) sent += 1
-      const attempts = row.attempts + 1
-      await trx
-        .updateTable('message')
-        .set({
-          attempts,
-          error,
-          ...(error === null
-            ? { state: 'sent', sent_at: deps.now() }
-            : {
-                state: attempts >= MAX_ATTEMPTS ? 'failed' : 'pending',
-                next_attempt_at: new Date(deps.now().getTime() + pauseMs(attempts)),
-              }),
-        })
-        .where('id', '=', row.id)
-        .execute()
-    }
-    return sent
-  })
+export interface DeliverDeps {
+  database: Database
+  channels: readonly Channel[]
+  now: () => Date
 }
 
-async function trySend(
-  channels: readonly Channel[],
-  row: {
-    id: string
-    incident_id: string
-    kind: string
-    channel: string
-    target: string | null
-    body: string
-  },
-): Promise<string | null> {
-  const channel = channels.find((candidate) => candidate.name === row.channel)
-  if (channel === undefined) return `no channel ${row.channel} is configured`
+/**
+ * Sends what is due: one message for each destination that is open, at most `limit` of them at the same time. A try is
+ * claimed in one commit and its outcome recorded in another; a process that dies between them leaves a message that is
+ * sent again after 15 s with the same id and key.
+ * @returns how many were sent.
+ */
+export async function deliverMessages(deps: DeliverDeps, limit = 20, stop?: AbortSignal): Promise<number> {
+  const claimed = await withTransaction(deps.database, (trx) =>
+    claimMessages(trx, deps.now(), deps.channels, limit),
+  )
+  const outcomes = await Promise.all(claimed.map((message) => deliver(deps, message, stop)))
+  return outcomes.filter((sent) => sent.outcome === 'sent').length
+}
+
+async function deliver(deps: DeliverDeps, message: Claimed, stop?: AbortSignal): Promise<Sent> {
+  const startedAt = performance.now()
+  const channel = deps.channels.find((candidate) => candidate.name === message.channel)
+  const sent: Sent =
+    channel === undefined
+      ? { outcome: 'refused', reason: `no channel ${message.channel} is configured` }
+      : await trySend(channel, await toChannel(deps, message, channel), stop)
+  const tookMs = Math.round(performance.now() - startedAt)
+  await withTransaction(deps.database, (trx) => recordOutcome(trx, deps.now(), message, sent, tookMs))
+  return sent
+}
+
+async function trySend(channel: Channel, message: ChannelMessage, stop?: AbortSignal): Promise<Sent> {
+  const timeout = AbortSignal.timeout(SEND_TIMEOUT_MS)
+  const signal = stop === undefined ? timeout : AbortSignal.any([timeout, stop])
   try {
-    await channel.send(
-      { id: row.id, incidentId: row.incident_id, kind: row.kind, target: row.target, body: row.body },
-      AbortSignal.timeout(SEND_TIMEOUT_MS),
-    )
-    return null
+    return await untilAborted(channel.send(message, signal), signal)
   } catch (error) {
-    return messageOf(error).slice(0, 1_000)
+    const reason = timeout.aborted ? `no answer within ${SEND_TIMEOUT_MS / 1_000} s` : messageOf(error)
+    return { outcome: 'retry', reason: reason.slice(0, 500), retryAfterMs: null }
   }
 }
 
-const pauseMs = (attempts: number): number => Math.min(300_000, 1_000 * 2 ** Math.min(attempts - 1, 9))
+/** A channel that ignores its signal holds up nobody. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let forget = (): void => undefined
+  const aborted = new Promise<never>((_resolve, reject) => {
+    const onAbort = (): void => reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'))
+    if (signal.aborted) onAbort()
+    else signal.addEventListener('abort', onAbort, { once: true })
+    forget = () => signal.removeEventListener('abort', onAbort)
+  })
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    forget()
+  }
+}
+
+async function toChannel(deps: DeliverDeps, message: Claimed, channel: Channel): Promise<ChannelMessage> {
+  return {
+    id: message.id,
+    dedupKey: message.dedupKey,
+    incidentId: message.incidentId,
+    kind: message.kind,
+    target: message.target,
+    subject: message.subject,
+    body: trimBody(message.body, channel.limits.maxBodyCharacters),
+    data: message.data,
+    lane: message.lane,
+    replaces: await referenceOf(deps.database, message, message.updateKey),
+    parent: await referenceOf(deps.database, message, message.threadKey),
+  }
+}
+
+/** What the channel called the latest message with this key at this destination. */
+async function referenceOf(database: Database, message: Claimed, key: string | null): Promise<string | null> {
+  if (key === null) return null
+  const row = await database.kysely
+    .selectFrom('message')
+    .select('reference')
+    .where('update_key', '=', key)
+    .where('channel', '=', message.channel)
+    .where('target', 'is not distinct from', message.target)
+    .where('state', '=', 'sent')
+    .where('reference', 'is not', null)
+    .orderBy('seq', 'desc')
+    .orderBy('sent_at', 'desc')
+    .limit(1)
+    .executeTakeFirst()
+  return row?.reference ?? null
+}

@@ -11,7 +11,10 @@ export interface WebhookDeliveryTable {
   source: string
   received_at: Time
   body_digest: string
-  body: Json
+  /** Of deliveries before `body_packed` was there. */
+  body: ColumnType<unknown, string | null | undefined, string | null>
+  /** The body as received, zstd; `null` where it brought nothing new. */
+  body_packed: ColumnType<Buffer | null, Buffer | null | undefined, Buffer | null>
   alerts: number
   truncated_alerts: number
 }
@@ -38,6 +41,10 @@ export interface IncidentTable {
   resolved_at: TimeOrNull
   closed_at: TimeOrNull
   closing_reason: string | null
+  /** A resolved incident can open again until then: its response listens. */
+  watched_until: TimeOrNull
+  /** The incident whose page stands for this one as well. */
+  page_leader_id: ColumnType<string | null, string | null | undefined, string | null>
 }
 
 export interface AlertTable {
@@ -46,6 +53,9 @@ export interface AlertTable {
   starts_at: Time
   status: string
   ends_at: TimeOrNull
+  expires_at: TimeOrNull
+  /** Why a firing episode has no incident. */
+  held_by: ColumnType<string | null, string | null | undefined, string | null>
   name: string
   labels: Json
   annotations: Json
@@ -55,6 +65,21 @@ export interface AlertTable {
   first_seen_at: Time
   last_seen_at: Time
   seen_count: Generated<number>
+}
+
+export interface AlertTruncationTable {
+  source: string
+  group_key: string
+  group_labels: Json
+  left_out: number
+  next_check_at: Time
+}
+
+export interface WatchdogTable {
+  source: string
+  name: string
+  last_seen_at: Time
+  missing_since: TimeOrNull
 }
 
 export interface TimelineEntryTable {
@@ -176,7 +201,7 @@ export interface VerificationTable {
 
 export interface MessageTable {
   id: string
-  incident_id: string
+  incident_id: string | null
   kind: string
   channel: string
   target: string | null
@@ -188,6 +213,36 @@ export interface MessageTable {
   sent_at: TimeOrNull
   error: string | null
   dedup_key: string
+  seq: Bigint
+  lane: Generated<number>
+  subject: string | null
+  data: JsonDefault
+  update_key: string | null
+  thread_key: string | null
+  fallbacks: JsonDefault
+  page_id: string | null
+  claimed_at: TimeOrNull
+  reference: string | null
+}
+
+export interface DestinationTable {
+  channel: string
+  target: string
+  open_at: Time
+  set_at: Time
+  sent_at: TimeOrNull
+  failures: Generated<number>
+  failing_since: TimeOrNull
+  error: string | null
+}
+
+export interface MessageAttemptTable {
+  message_id: string
+  attempt: number
+  at: Time
+  took_ms: number
+  outcome: string
+  reason: string | null
 }
 
 export interface ReviewTable {
@@ -294,6 +349,35 @@ export interface PageHeadTable {
   refused_at: TimeOrNull
 }
 
+/** What changed, for viewers; see `changes.ts`. */
+export interface ChangeTable {
+  id: Generated<string>
+  at: Generated<Date>
+  topic: string
+  incident_id: string
+  run_id: string
+  subject: string
+  sequence: number
+}
+
+export interface SignalSampleTable {
+  service: string
+  signal: string
+  at: Time
+  value: number | null
+  error: string | null
+}
+
+export interface RunTickTable {
+  id: Generated<string>
+  run_id: string
+  step_id: string
+  item: number
+  done: boolean
+  by: string
+  at: Time
+}
+
 /** One rehearsal of a procedure on one text of its page. */
 export interface RehearsalProofTable {
   id: string
@@ -324,6 +408,8 @@ export interface Schema {
   webhook_delivery: WebhookDeliveryTable
   incident: IncidentTable
   alert: AlertTable
+  alert_truncation: AlertTruncationTable
+  watchdog: WatchdogTable
   timeline_entry: TimelineEntryTable
   runbook_revision: RunbookRevisionTable
   page_source: PageSourceTable
@@ -337,12 +423,17 @@ export interface Schema {
   decision: DecisionTable
   verification: VerificationTable
   message: MessageTable
+  destination: DestinationTable
+  message_attempt: MessageAttemptTable
   review: ReviewTable
   api_token: ApiTokenTable
   audit_entry: AuditEntryTable
   step_attempt: StepAttemptTable
   step_result: StepResultTable
   executor: ExecutorTable
+  change: ChangeTable
+  signal_sample: SignalSampleTable
+  run_tick: RunTickTable
 }
 
 export type IncidentRow = Selectable<IncidentTable>
