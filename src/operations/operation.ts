@@ -8,6 +8,8 @@ export interface Operation {
   /** One sentence, for help and documentation. */
   summary: string
   input: z.ZodObject
+  /** What it answers, as JSON; `undefined`: an object that is not described yet. */
+  output?: z.ZodObject
   need: Need
   /** Whether it changes anything; those write an audit row, whatever the outcome. */
   effect: 'read' | 'write'
