@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { id, limit, reason } from '../operation.ts'
 import type { Operation } from '../operation.ts'
+import * as outputs from './outputs.ts'
 
 export const incidentOperations = {
   'incident.list': {
@@ -14,6 +15,7 @@ export const incidentOperations = {
       limit,
       before: z.string().max(40).optional().describe('a number from `next` of the page before'),
     }),
+    output: outputs.incidentList,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/incidents' },
@@ -23,6 +25,7 @@ export const incidentOperations = {
     name: 'incident.show',
     summary: 'One incident with its timeline, runs and alerts',
     input: z.strictObject({ id: id.describe('INC-7, 7, or the id') }),
+    output: outputs.incidentShown,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/incidents/:id' },
@@ -33,6 +36,7 @@ export const incidentOperations = {
     name: 'incident.acknowledge',
     summary: 'Say that you have taken an incident',
     input: z.strictObject({ id }),
+    output: outputs.acknowledged,
     need: 'respond',
     effect: 'write',
     http: { method: 'POST', path: '/incidents/:id/acknowledge' },
@@ -43,6 +47,7 @@ export const incidentOperations = {
     name: 'incident.resolve',
     summary: 'Say that an incident is over',
     input: z.strictObject({ id, reason }),
+    output: outputs.resolved,
     need: 'respond',
     effect: 'write',
     http: { method: 'POST', path: '/incidents/:id/resolve' },
@@ -53,6 +58,7 @@ export const incidentOperations = {
     name: 'review.show',
     summary: 'The post-incident review of an incident',
     input: z.strictObject({ id }),
+    output: outputs.review,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/incidents/:id/review' },

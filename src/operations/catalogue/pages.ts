@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { limit } from '../operation.ts'
 import type { Operation } from '../operation.ts'
+import * as outputs from './outputs.ts'
 
 const source = z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/, 'not the name of a source')
 const pagePath = z.string().min(1).max(1_100).describe('as `page.list` shows it')
@@ -20,6 +21,7 @@ export const pageOperations = {
       offset: z.coerce.number().int().min(0).max(1_000_000).default(0),
       limit: z.coerce.number().int().min(1).max(1_000).default(200),
     }),
+    output: outputs.pageList,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/pages' },
@@ -29,6 +31,7 @@ export const pageOperations = {
     name: 'page.show',
     summary: 'One runbook, as it is served or as it was at a revision',
     input: z.strictObject({ path: pagePath, source: source.optional(), revision: revision.optional() }),
+    output: outputs.pageShown,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/pages/show' },
@@ -48,6 +51,7 @@ export const pageOperations = {
         .optional()
         .describe('a number from `next` of the page before'),
     }),
+    output: outputs.pageRevisions,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/pages/history' },
@@ -63,6 +67,7 @@ export const pageOperations = {
       from: revision.optional().describe('default: the revision before `to`'),
       to: revision.optional().describe('default: the newest revision'),
     }),
+    output: outputs.pageDiff,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/pages/diff' },
@@ -73,6 +78,7 @@ export const pageOperations = {
     name: 'source.list',
     summary: 'Where runbooks come from, and since when a source is away',
     input: z.strictObject({}),
+    output: outputs.sourceList,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/sources' },
@@ -82,6 +88,7 @@ export const pageOperations = {
     name: 'source.refresh',
     summary: 'Read a source now',
     input: z.strictObject({ name: source }),
+    output: outputs.sourceShown,
     need: 'lead',
     effect: 'write',
     http: { method: 'POST', path: '/sources/:name/refresh' },

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { id, limit, reason } from '../operation.ts'
 import type { Operation } from '../operation.ts'
+import * as outputs from './outputs.ts'
 
 export const runOperations = {
   'run.list': {
     name: 'run.list',
     summary: 'Runs, newest first',
     input: z.strictObject({ incident: id.optional(), limit }),
+    output: outputs.runList,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/runs' },
@@ -16,6 +18,7 @@ export const runOperations = {
     name: 'run.show',
     summary: 'One run: plan, commands, what waits for a person',
     input: z.strictObject({ id }),
+    output: outputs.runShown,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/runs/:id' },
@@ -30,6 +33,7 @@ export const runOperations = {
       after: z.coerce.number().int().min(-1).default(-1).describe('sequence number of the last chunk seen'),
       maxBytes: z.coerce.number().int().min(1).max(1_048_576).default(65_536),
     }),
+    output: outputs.output,
     need: 'look',
     effect: 'read',
     http: { method: 'GET', path: '/executions/:execution/output' },
@@ -45,6 +49,7 @@ export const runOperations = {
       hashes: z.array(z.string().length(64)).max(100).optional().describe('of the commands that you saw'),
       reason: reason.optional(),
     }),
+    output: outputs.approved,
     need: 'respond',
     effect: 'write',
     http: { method: 'POST', path: '/runs/:id/approve' },
@@ -55,6 +60,7 @@ export const runOperations = {
     name: 'run.reject',
     summary: 'Reject what is offered; the incident stays with people',
     input: z.strictObject({ id, reason }),
+    output: outputs.rejected,
     need: 'respond',
     effect: 'write',
     http: { method: 'POST', path: '/runs/:id/reject' },
@@ -65,6 +71,7 @@ export const runOperations = {
     name: 'run.answer',
     summary: 'Say whether something that could not be known was done',
     input: z.strictObject({ id, as: z.enum(['done', 'not-done']), reason }),
+    output: outputs.answered,
     need: 'respond',
     effect: 'write',
     http: { method: 'POST', path: '/runs/:id/answer' },
@@ -75,6 +82,7 @@ export const runOperations = {
     name: 'run.cancel',
     summary: 'End a run now: what runs is stopped, nothing more is started',
     input: z.strictObject({ id, reason }),
+    output: outputs.cancelled,
     need: 'respond',
     effect: 'write',
     http: { method: 'POST', path: '/runs/:id/cancel' },
