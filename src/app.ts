@@ -4,6 +4,7 @@ import { issueToken } from './access/index.ts'
 import type { ActorKind, Role } from './access/index.ts'
 import { deliveryDuty } from './app/communication.ts'
 import { buildServer, listen } from './app/http.ts'
+import { changeFeed, liveDuties } from './app/live.ts'
 import { secretFile, writeLocalAccess } from './app/local-access.ts'
 import type { AppOptions, Duty } from './app/options.ts'
 import { buildResponse } from './app/respond.ts'
@@ -13,7 +14,7 @@ import { systemClock } from './base/clock.ts'
 import type { Clock } from './base/clock.ts'
 import { AppError } from './base/error.ts'
 import { loadCommandGrammars } from './command/index.ts'
-import type { Database } from './db/index.ts'
+import type { ChangeFeed, Database } from './db/index.ts'
 import type { createServer } from './http/index.ts'
 import type { OperationDeps } from './operations/index.ts'
 import { respondToTheEnd, RESPONSE_WORKFLOW } from './response/index.ts'
@@ -114,10 +115,11 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   try {
     await engine.launch()
     const webhookToken = await secretFile(config.dataDir, 'webhook-token')
-    const server = buildServer(options, clock, store, engine, responseDeps, webhookToken)
+    const changes = changeFeed(options, store)
+    const server = buildServer(options, clock, store, engine, responseDeps, webhookToken, changes)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
-    const duties = dutiesOf(options, clock, store)
+    const duties = dutiesOf(options, clock, store, changes)
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {
@@ -130,11 +132,12 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
 }
 
 /** What goes on as long as the process lives, in the order in which it starts. */
-function dutiesOf(options: AppOptions, clock: Clock, store: Store): Duty[] {
+function dutiesOf(options: AppOptions, clock: Clock, store: Store, changes: ChangeFeed): Duty[] {
   const { pages, database } = store
   return [
     { name: 'pages', start: () => pages.start(), stop: () => pages.stop() },
     deliveryDuty(options, clock, database),
+    ...liveDuties(options, clock, store, changes),
   ]
 }
 

@@ -4,11 +4,13 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { AppError } from '../base/error.ts'
 import { sha256 } from '../base/id.ts'
+import type { ChangeFeed } from '../db/index.ts'
 import { createServer } from '../http/index.ts'
 import { invoke } from '../operations/index.ts'
 import { receiveAlerts } from '../response/index.ts'
 import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
+import { WEB_FOLDER } from './live.ts'
 import type { AppOptions } from './options.ts'
 import { operationDeps } from './store.ts'
 import type { Store } from './store.ts'
@@ -20,6 +22,7 @@ export function buildServer(
   engine: WorkflowEngine,
   responseDeps: ResponseDeps,
   webhookToken: string,
+  changes: ChangeFeed,
 ): ReturnType<typeof createServer> {
   const { database } = store
   const operations = operationDeps(options.config, clock, store, engine)
@@ -36,6 +39,7 @@ export function buildServer(
       ),
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
     webhookTokenHash: sha256(webhookToken),
+    page: { folder: WEB_FOLDER, changes },
     async notReady() {
       const reasons = engine.unwell()
       try {

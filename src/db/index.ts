@@ -1,6 +1,8 @@
 export { defaultDataDir } from './embedded/data-dir.ts'
 export { startEmbedded } from './embedded/supervisor.ts'
 export type { EmbeddedPostgres } from './embedded/supervisor.ts'
+export { createChangeFeed } from './changes.ts'
+export type { Batch, Change, ChangeFeed } from './changes.ts'
 export { migrate, withMigrationLock } from './migrate.ts'
 export { createDatabase, createPool } from './pool.ts'
 export type { Database, DatabaseOptions, PoolGauges } from './pool.ts'

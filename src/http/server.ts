@@ -7,7 +7,10 @@ import { newUuid } from '../base/id.ts'
 import type { Logger } from '../base/log.ts'
 import { OPERATION_NAMES, OPERATIONS } from '../operations/index.ts'
 import type { OperationName } from '../operations/index.ts'
+import { addEvents } from './events.ts'
+import type { EventDeps } from './events.ts'
 import { problemOf } from './problem.ts'
+import { addWeb } from './web.ts'
 
 export interface HttpDeps {
   log: Logger
@@ -26,6 +29,8 @@ export interface HttpDeps {
   webhookTokenHash: string
   /** Why this process is not ready; empty when it is. */
   notReady(): Promise<string[]>
+  /** The page: its built files, and the changes that it follows. Without it there is only the API. */
+  page?: { folder: string; changes: EventDeps['changes'] }
 }
 
 /** 10,000 alerts in one group are 4 MB. */
@@ -56,12 +61,17 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   )
   server.addHook('onSend', async (_request, reply) => {
     reply.header('x-content-type-options', 'nosniff')
-    reply.header('cache-control', 'no-store')
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
   addHealth(server, deps)
   addWebhooks(server, deps)
   addPushWebhook(server, deps)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name)
+  if (deps.page !== undefined) {
+    const { folder, changes } = deps.page
+    addEvents(server, { authenticate: (request) => deps.authenticate(bearerOf(request)), changes })
+    addWeb(server, { folder })
+  }
   return server
 }
 

@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { auditOperations } from './catalogue/audit.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
+import { liveOperations } from './catalogue/live.ts'
 import { pageOperations } from './catalogue/pages.ts'
 import { runOperations } from './catalogue/runs.ts'
 import { rehearsalOperations } from './catalogue/rehearsals.ts'
@@ -12,6 +13,7 @@ export type { Operation } from './operation.ts'
 const operations = {
   ...incidentOperations,
   ...runOperations,
+  ...liveOperations,
   ...auditOperations,
   ...pageOperations,
   ...rehearsalOperations,

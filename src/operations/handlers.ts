@@ -3,6 +3,7 @@ import type { OperationName } from './catalogue.ts'
 import type { HandlersOf } from './deps.ts'
 import { listAudit } from './audit.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
+import { liveHandlers } from './live.ts'
 import { diffPage, listPages, pageHistory, showPage } from './pages.ts'
 import { listRuns, readOutput, showRun } from './runs.ts'
 import { listSources, refreshSource } from './sources.ts'
@@ -15,12 +16,13 @@ export const HANDLERS: HandlersOf<OperationName> = {
   'incident.acknowledge': acknowledge,
   'incident.resolve': resolve,
   'run.list': (deps, _actor, input) => listRuns(deps, input),
-  'run.show': (deps, _actor, input) => showRun(deps, input.id),
+  'run.show': (deps, actor, input) => showRun(deps, actor, input.id),
   'run.output': (deps, _actor, input) => readOutput(deps, input),
   'run.approve': approve,
   'run.reject': reject,
   'run.answer': answer,
   'run.cancel': cancel,
+  ...liveHandlers,
   'review.show': (deps, _actor, input) => showReview(deps, input.id),
   'audit.verify': (deps) => verifyAudit(deps.database),
   'audit.list': (deps, _actor, input) => listAudit(deps, input),

@@ -114,7 +114,7 @@ export async function showReview(deps: OperationDeps, id: string): Promise<unkno
   return { incident: `INC-${incident.number}`, ...present(review) }
 }
 
-const presentIncident = (row: IncidentRow) => ({
+export const presentIncident = (row: IncidentRow) => ({
   id: row.id,
   number: Number(row.number),
   name: `INC-${row.number}`,

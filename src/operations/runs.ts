@@ -1,3 +1,4 @@
+import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import type { RunRow } from '../db/index.ts'
 import { gatedCommands, missingInputs } from '../run/index.ts'
@@ -8,6 +9,7 @@ import { findIncident } from './incidents.ts'
 import { pageLink } from './pages.ts'
 import { present } from './present.ts'
 import { proofOfRun } from './rehearsals.ts'
+import { mayApproveOption, phasesOf, ticksOf } from './run-plan.ts'
 
 export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>): Promise<unknown> {
   let query = deps.database.kysely
@@ -45,7 +47,7 @@ export async function findRun(deps: OperationDeps, id: string): Promise<RunRow> 
 }
 
 /** A run as people see it: what was done, and what waits for whom. */
-export async function showRun(deps: OperationDeps, id: string): Promise<unknown> {
+export async function showRun(deps: OperationDeps, actor: Actor, id: string): Promise<unknown> {
   const run = await findRun(deps, id)
   const plan = run.plan as Plan
   const database = deps.database.kysely
@@ -80,6 +82,8 @@ export async function showRun(deps: OperationDeps, id: string): Promise<unknown>
     reason: run.reason,
     waitsFor:
       pending === null ? null : { kind: pending.kind, question: pending.question, askedAt: pending.asked_at },
+    phases: phasesOf(plan),
+    ticks: await ticksOf(deps, run.id),
     options: plan.alternatives.map((alternative, index) => ({
       number: index + 1,
       id: alternative.id,
@@ -87,6 +91,9 @@ export async function showRun(deps: OperationDeps, id: string): Promise<unknown>
       condition: alternative.condition,
       risk: alternative.risk,
       line: alternative.line,
+      may: mayApproveOption(actor, alternative),
+      text: alternative.text,
+      items: alternative.items,
       missingInputs: missingInputs(alternative),
       hashes: gatedCommands(alternative).map((command) => command.hash),
       commands: alternative.commands.map((command) => ({

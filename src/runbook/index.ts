@@ -32,6 +32,8 @@ export type {
   Step,
   StepKind,
 } from './model.ts'
+export { readDocument, safeAddress } from './document.ts'
+export type { DocumentBlock, DocumentInline, DocumentItem } from './document.ts'
 export { readRunbook } from './read.ts'
 export { loadPages, MAX_PAGES } from './load.ts'
 export type { LoadedPage, LoadedPages, LoadFinding } from './load.ts'

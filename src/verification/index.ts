@@ -1,5 +1,7 @@
 export { judge, satisfies } from './judge.ts'
 export type { Judgement, JudgeLimits } from './judge.ts'
+export { recordSignals, serviceSignal } from './history.ts'
+export type { HistoryOptions } from './history.ts'
 export { createMeter, measureSignal } from './measure.ts'
 export type { MeasureDeps, MeasureRequest, SignalMeter } from './measure.ts'
 export { VERDICTS } from './model.ts'

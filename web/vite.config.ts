@@ -1,0 +1,17 @@
+import path from 'node:path'
+import { defineConfig } from 'vite'
+
+export default defineConfig({
+  root: import.meta.dirname,
+  build: {
+    outDir: path.join(import.meta.dirname, 'dist'),
+    emptyOutDir: true,
+    target: 'es2023',
+    // a data: address would be one more source to allow
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  // `npx vite web` beside a server that runs: the page is rebuilt as it is edited
+  server: { proxy: { '/api': 'http://127.0.0.1:8080' } },
+})
