@@ -34,13 +34,22 @@ const braces = (...matchers: string[]): string =>
 const CONTAINER = 'namespace, pod, container'
 const POOL = 'namespace, pod, db_client_connection_pool_name'
 
-/** A ratio of 5xx to all, never a rate of errors. Without traffic it is NaN, which fires nothing. */
-const errorRatio = (selector: string, window: string): string =>
-  [
-    `sum by (namespace, service) (rate(http_requests_total${braces(selector, 'code=~"5.."')}[${window}]))`,
+/**
+ * A ratio of 5xx to all, never a rate of errors. Without traffic it is NaN, which fires nothing. Where no request has
+ * ever failed there is no series of failures: that is a ratio of 0, not one that cannot be measured.
+ */
+const errorRatio = (selector: string, window: string): string => {
+  const all = `sum by (namespace, service) (rate(http_requests_total${braces(selector)}[${window}]))`
+  return [
+    '(',
+    `  sum by (namespace, service) (rate(http_requests_total${braces(selector, 'code=~"5.."')}[${window}]))`,
+    '    or',
+    `  ${all} * 0`,
+    ')',
     '  /',
-    `sum by (namespace, service) (rate(http_requests_total${braces(selector)}[${window}]))`,
+    all,
   ].join('\n')
+}
 
 /** Usage of a container against its own limit; containers without a limit have no value. */
 const ofLimit = (usage: string, resource: string, unit: string, selector: string): string =>
@@ -212,10 +221,10 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
     words: /\bprobes? (?:fail(?:s|ing|ed)?|failures?)\b|\bfailing probes?\b|\bservice (?:is )?unreachable\b/i,
     unit: 'count',
     label: 'failing probe of the service',
-    value: (selector) => `1 - min by (namespace, instance) (probe_success${braces(selector)})`,
+    value: (selector) => `1 - min by (namespace, service, instance) (probe_success${braces(selector)})`,
     window: '1m',
     hasService: false,
-    by: ['namespace', 'instance'],
+    by: ['namespace', 'service', 'instance'],
     defaultThreshold: 1,
     defaultForSeconds: 60,
   },

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { SIGNAL_TABLE } from '../../runbook/index.ts'
 import { evaluate, UnsupportedQuery } from './promql.ts'
 import { parseExposition, SeriesStore } from './series.ts'
 
@@ -63,6 +64,22 @@ describe('the stand-in for Prometheus', () => {
   test('a query beyond what it knows is refused and not guessed at', () => {
     expect(() => query('topk(1, memory_bytes)')).toThrow(UnsupportedQuery)
     expect(() => query('predict_linear(memory_bytes[1m], 60)')).toThrow('predict_linear is not known here')
+  })
+
+  test('sides are matched by the labels that on names, and sets are joined', () => {
+    expect(number('memory_bytes / on (pod) max by (pod, le) (memory_limit_bytes)')).toBe(0.25)
+    expect(query('http_requests_total and on (pod) memory_bytes')).toHaveLength(2)
+    expect(query('http_requests_total unless on (pod) memory_bytes')).toMatchObject([
+      { labels: { pod: 'b' } },
+    ])
+    expect(query('memory_bytes or memory_limit_bytes')).toHaveLength(1)
+  })
+
+  test('without any failed request the error rate is 0, not something that cannot be measured', () => {
+    const ratio = SIGNAL_TABLE.error_rate.value('pod="b"', '1m')
+    expect(number(ratio)).toBe(0)
+    expect(number(SIGNAL_TABLE.error_rate.value('pod="a"', '1m'))).toBeCloseTo(0.25, 2)
+    expect(query(SIGNAL_TABLE.error_rate.value('pod="none"', '1m'))).toEqual([])
   })
 
   test('a series that is scraped no more is gone', () => {

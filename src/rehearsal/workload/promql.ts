@@ -188,23 +188,52 @@ function binary(scope: Scope, node: SyntaxNode): Value {
   if (left === undefined || operator === undefined || right === undefined) throw new UnsupportedQuery('half an expression')
   const symbol = textOf(scope, operator)
   const [a, b] = [evalNode(scope, left), evalNode(scope, right)]
-  if (symbol === 'or') return [...vector(a), ...vector(b).filter((sample) => !vector(a).some((other) => keyOf(bare(other)) === keyOf(bare(sample))))] // prettier-ignore
+  const key = matchingKey(scope, node)
+  if (symbol === 'or' || symbol === 'and' || symbol === 'unless') return bySet(symbol, vector(a), vector(b), key)
   const work = ARITHMETIC[symbol]
   const test = COMPARE[symbol]
   if (work === undefined && test === undefined) throw new UnsupportedQuery(`the operator ${symbol} is not known here`)
   if (typeof a === 'number' && typeof b === 'number') return work === undefined ? Number(test?.(a, b)) : work(a, b)
-  const pairs = pair(a, b)
+  const pairs = pair(a, b, key)
   if (work !== undefined) return pairs.map(({ sample, x, y }) => ({ labels: bare(sample), value: work(x, y) }))
   return pairs.filter(({ x, y }) => test?.(x, y) === true).map(({ sample }) => sample)
 } // prettier-ignore
 
-/** Puts samples with the same labels together; a number goes with every sample. */
-function pair(a: Value, b: Value): { sample: Sample; x: number; y: number }[] {
+/** By which labels two sides are matched: all, or those that `on` names, or all but those that `ignoring` names. */
+function matchingKey(scope: Scope, node: SyntaxNode): (sample: Sample) => string {
+  const clause = node.getChild('MatchingModifierClause')
+  if (clause === null) return (sample) => keyOf(bare(sample))
+  const names = clause.getChild('GroupingLabels')?.getChildren('LabelName').map((label) => textOf(scope, label)) ?? []
+  const on = textOf(scope, clause).startsWith('on')
+  return (sample) => keyOf(Object.fromEntries(Object.entries(bare(sample)).filter(([label]) => names.includes(label) === on)))
+} // prettier-ignore
+
+function bySet(
+  symbol: 'or' | 'and' | 'unless',
+  left: readonly Sample[],
+  right: readonly Sample[],
+  key: (sample: Sample) => string,
+): Sample[] {
+  const keys = (samples: readonly Sample[]): Set<string> => new Set(samples.map(key))
+  if (symbol === 'or') {
+    const known = keys(left)
+    return [...left, ...right.filter((sample) => !known.has(key(sample)))]
+  }
+  const others = keys(right)
+  return left.filter((sample) => others.has(key(sample)) === (symbol === 'and'))
+}
+
+/** Puts samples that match together; a number goes with every sample. */
+function pair(
+  a: Value,
+  b: Value,
+  key: (sample: Sample) => string,
+): { sample: Sample; x: number; y: number }[] {
   if (typeof a === 'number') return vector(b).map((sample) => ({ sample, x: a, y: sample.value }))
   if (typeof b === 'number') return a.map((sample) => ({ sample, x: sample.value, y: b }))
-  const right = new Map(b.map((sample) => [keyOf(bare(sample)), sample.value]))
+  const right = new Map(b.map((sample) => [key(sample), sample.value]))
   return a.flatMap((sample) => {
-    const y = right.get(keyOf(bare(sample)))
+    const y = right.get(key(sample))
     return y === undefined ? [] : [{ sample, x: sample.value, y }]
   })
 }
