@@ -1,3 +1,4 @@
+import gcloudGroups from '../data/gcloud-groups.json' with { type: 'json' }
 import type { CommandFlag, Risk } from '../model.ts'
 import { isKnown } from '../shell/argument.ts'
 import type { Argument } from '../shell/argument.ts'
@@ -18,13 +19,14 @@ const AWS_VALUES = new Set([
   'cli-connect-timeout',
   'cli-binary-format',
 ])
-/** Reads of AWS that give away a credential, or write a file. */
+/** Reads of AWS that give away a credential: botocore 1.43, by the names of what they answer. */
 const AWS_MINTS =
-  /^(?:get-(?:login\w*|login-password|session-token|federation-token|authorization-token|token|credentials\S*|role-credentials|access-key-info|id|open-id-token\S*|service-bearer-token|dedicated-ip-pool-token|workload-access-token\S*|delegated-access-token|web-identity-token)|assume-role\S*|presign)$/
+  /^(?:get-\S*-credentials\S*|get-\S*(?:access|auth|oauth2|identity|session|federation|authorization|delegated-access)-token\S*|get-(?:compute-access|data-access|session-endpoint|external-data-view-access-details|parameters-for-\w+|activity-task)|get-(?:login\w*|login-password|session-token|federation-token|authorization-token|token|credentials\S*|role-credentials|access-key-info|id|open-id-token\S*|service-bearer-token|dedicated-ip-pool-token|workload-access-token\S*|delegated-access-token|web-identity-token)|assume-role\S*|presign)$/
+/** Reads that take the name of a file to write: what answers with a stream in botocore 1.43, and its like. */
 const AWS_FILES =
-  /^get-(?:object|object-torrent|job-output|media\S*|snapshot-block|thing-shadow|export|sdk|clip|audio\S*|archive\S*|content\S*|tile|raw-\S*)$|^get-\S*(?:-stream|-file)$/
+  /^(?:describe-input-device-thumbnail|get-(?:object|object-torrent|job-output|media\S*|snapshot-block|thing-shadow|export|sdk|clip|audio\S*|archive\S*|content\S*|tile|raw-\S*|latest-configuration|configuration|hosted-configuration-version|code-binding-source|connection-function|glyphs|image-frame|image-set-metadata|introspection-schema|lineage-event|map-\S+|package-version-asset|position-estimate|read-set|reference|resource-position|sol-\S+|sprites|static-map|style-descriptor|work-unit-results|\S*-stream|\S*-file))$/
 const AWS_READS =
-  /^(?:describe|list|get|head|batch-get|lookup|search|filter|check|validate|estimate|preview)(?:-|$)|^(?:ls|wait|query|scan|test-dns-answer|view-billing)$/
+  /^(?:describe|list|get|head|batch-get|lookup|search|filter|check(?!-in-)|validate(?!-aws)|estimate)(?:-|$)|^(?:ls|wait|query|scan|test-dns-answer|view-billing)$/
 const AWS_LOSES =
   /^(?:delete|terminate|remove|purge|destroy|deregister|revoke|reset|stop|rm|rb|cancel|disassociate|detach|release|batch-delete|delete-\w+|abort|execute-|invoke|send-command|start-session|run-\w*command\w*|restore)/
 
@@ -57,7 +59,7 @@ export function judgeAws(call: Call): void {
     (service.value === 's3' && has('dryrun'))
   )
     return note('read', 'only shows what it would do')
-  if (service.value === 's3') return judgeS3(name, has('delete'), note)
+  if (service.value === 's3') return judgeS3(name, has('delete'), operands.slice(2), note)
   if (service.value === 'configure')
     return note(
       /^(?:list|list-profiles|get)$/.test(name) ? 'read' : 'change',
@@ -76,14 +78,19 @@ export function judgeAws(call: Call): void {
     return note('change', 'writes a file')
   if (AWS_READS.test(name)) {
     const secret =
-      /^(?:get-secret-value|batch-get-secret-value|get-password-data|get-random-password)$/.test(name) ||
+      /^(?:get-secret-value|batch-get-secret-value|get-password-data|get-random-password|get-bucket-access-keys|get-relational-database-master-user-password|get-challenge-password)$/.test(
+        name,
+      ) ||
       (/^get-parameters?/.test(name) && has('with-decryption'))
     return note('read', `${service.value} ${name} only reads`, secret ? ['secret'] : [])
   }
   note(AWS_LOSES.test(name) ? 'destructive' : 'change', `${service.value} ${name} changes something`)
 }
 
-function judgeS3(verb: string, deletes: boolean, note: ReturnType<typeof noter>): void {
+function judgeS3(verb: string, deletes: boolean, paths: Argument[], note: ReturnType<typeof noter>): void {
+  const [from, to] = paths
+  if (verb === 'cp' && from?.value.startsWith('s3://') === true && to?.value === '-')
+    return note('read', 'prints an object')
   if (verb === 'ls') return note('read', 'lists')
   if (verb === 'presign') return note('change', 'mints an address that opens the object', ['secret'])
   if (verb === 'rm' || verb === 'rb' || verb === 'mv' || deletes) return note('destructive', 'deletes')
@@ -118,6 +125,8 @@ const GROUPS = new Set(
     .split(/\s+/)
     .filter((word) => word !== ''),
 )
+/** Every group of the Google Cloud SDK, from its own completion tree, but those that are a verb elsewhere. */
+const GCLOUD_GROUPS = new Set([...GROUPS, ...gcloudGroups.names])
 const CLOUD_READS = new Set(
   'list describe show get read list-instances list-tags get-iam-policy get-value get-ancestors get-ancestors-iam-policy get-health get-serial-port-output get-status get-named-ports get-shielded-identity get-server-config get-effective-firewalls list-errors list-grantable-roles list-usable list-skus list-sizes list-usage list-ip-addresses list-versions list-locations get-instance-view get-upgrades get-versions check-name check-health exists tail query version show-tags list-details list-available-features search-all-resources wait list-deleted test-iam-permissions validate show-connection-string_'.split(
     ' ',
@@ -152,7 +161,8 @@ export function judgeGroupedCloud(call: Call): void {
       version ? 'prints its usage' : 'options that are not known before the verb',
     )
   }
-  const at = operands.findIndex((word) => !GROUPS.has(word.value) || !word.fixed)
+  const groups = call.name === 'az' ? GROUPS : GCLOUD_GROUPS
+  const at = operands.findIndex((word) => !groups.has(word.value) || !word.fixed)
   const verb = operands[at === -1 ? operands.length - 1 : at]
   if (verb === undefined || refuseOpen(call, parsed, operands.slice(0, at + 1))) return
   const name = verb.value
@@ -196,7 +206,7 @@ function commandWords(args: readonly Argument[], values: ReadonlySet<string>): A
   for (let index = 0; index < args.length; index++) {
     const arg = args[index]
     if (arg === undefined) break
-    if (!arg.value.startsWith('-')) {
+    if (!arg.value.startsWith('-') || arg.value === '-') {
       words.push(arg)
       continue
     }

@@ -110,6 +110,9 @@ function judgeVerb(call: Call, parsed: KubectlCommand, path: string, risk: Risk)
         isFile(valueOf(parsed, 'output-directory')) ? 'change' : 'read',
         'shows the state of the cluster',
       )
+    case 'label':
+    case 'annotate':
+      return judgeLabel(call, parsed, note)
     case 'set env':
       return judgeSetEnv(call, parsed, note)
     case 'delete':
@@ -170,6 +173,13 @@ function judgeKustomize(parsed: KubectlCommand, note: Note): void {
     return note('destructive', 'can run programs')
   }
   note(isFile(valueOf(parsed, 'output')) ? 'change' : 'read', 'renders manifests')
+}
+
+/** `--list` only shows, unless there is a pair to set or a name to remove. */
+function judgeLabel(call: Call, parsed: KubectlCommand, note: Note): void {
+  const sets = parsed.args.some((arg) => arg === null || /=|-$/.test(arg))
+  const shows = isOn(parsed, 'list') && !sets && !call.args.some((arg) => arg.open)
+  note(shows ? 'read' : 'change', shows ? 'lists what is set' : 'changes something')
 }
 
 /** `--list` only shows; without any pair or source nothing is set. */
@@ -313,6 +323,12 @@ function judgeOpenShift(call: Call): void {
         'interactive',
       ])
     return call.run(inner, { through: 'oc rsh', where: 'remote' })
+  }
+  const [first, ...rest] = call.args
+  if (first?.fixed === true && first.value === 'extract') {
+    const printed = rest.filter((arg) => arg.value.startsWith('--to'))
+    if (printed.length > 0 && printed.every((arg) => arg.value === '--to=-') && !rest.some((arg) => arg.open))
+      return call.note('read', 'prints what is in it', call.word, call.args.at(-1), ['secret'])
   }
   const facts = TOOLS.get('oc')
   if (facts !== undefined) judgeTool(call, facts)

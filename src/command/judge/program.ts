@@ -15,6 +15,7 @@ import { judgeSed } from './sed.ts'
 import { judgeShell } from './shell.ts'
 import { NETWORK_JUDGES } from './network.ts'
 import { PAGER_JUDGES } from './pager.ts'
+import { SESSION_JUDGES } from './session.ts'
 import { SYSTEM_JUDGES } from './system.ts'
 import { WEB_JUDGES } from './web.ts'
 import { judgeAws, judgeGroupedCloud } from './cloud.ts'
@@ -26,7 +27,13 @@ import { WRAPPERS } from './wrapper.ts'
 const JUDGES = new Map<string, Judge>([
   ...Object.entries(BUILTINS),
   ...Object.entries(WRAPPERS),
-  ...Object.entries({ ...NETWORK_JUDGES, ...PAGER_JUDGES, ...SYSTEM_JUDGES, ...WEB_JUDGES }),
+  ...Object.entries({
+    ...NETWORK_JUDGES,
+    ...PAGER_JUDGES,
+    ...SESSION_JUDGES,
+    ...SYSTEM_JUDGES,
+    ...WEB_JUDGES,
+  }),
   ['aws', judgeAws],
   ['gcloud', judgeGroupedCloud],
   ['az', judgeGroupedCloud],

@@ -49,6 +49,15 @@ export function judgeRedis(call: Call): void {
     if (!candidates.every((one) => VALUES.has(one) || NAMES.has(one)))
       call.note('destructive', `redis-cli has no option ${name} that is known`, at)
   }
+  const [manager] = parsed.operands
+  if (
+    names.has('cluster') &&
+    manager?.fixed === true &&
+    /^(?:check|info|help)$/.test(manager.value) &&
+    !['eval', 'pipe', 'ldb', 'functions-rdb', 'rdb'].some((name) => names.has(name))
+  ) {
+    return call.note('read', 'looks at the nodes of a cluster', call.word, call.args.at(-1))
+  }
   if (
     names.has('eval') ||
     names.has('pipe') ||

@@ -14,6 +14,9 @@ interface Prepared {
   values: Set<string>
   options: Map<string, Effect>
   harmless: Set<string>
+  tamed: Set<string>
+  harmlessBefore: boolean
+  dashes: Effect | null
   ends: Set<string>
   only: Set<string> | null
   commands: Map<string, Prepared>
@@ -34,7 +37,13 @@ export function judgeTool(call: Call, facts: ToolFacts): void {
   judgePrepared(call, own, call.args, call.name)
 }
 
-function judgePrepared(call: Call, facts: Prepared, args: Argument[], path: string): void {
+function judgePrepared(
+  call: Call,
+  facts: Prepared,
+  args: Argument[],
+  path: string,
+  harmlessBefore = false,
+): void {
   if (isHelp(args, facts)) return call.note('read', `${path} prints its help`, call.word, args.at(-1))
   const parsed = parseOptions(args, {
     values: facts.values,
@@ -42,8 +51,11 @@ function judgePrepared(call: Call, facts: Prepared, args: Argument[], path: stri
     style: facts.style,
     stops: facts.commands.size > 0 || facts.runs !== null,
   })
-  const harmless = isHarmless(parsed, facts)
-  noteOptions(call, facts, parsed, path)
+  const harmless = harmlessBefore || isHarmless(parsed, facts)
+  noteOptions(call, facts, parsed, path, harmless)
+  noteSwallowed(call, facts, parsed, path)
+  if (facts.dashes !== null && parsed.dashes)
+    call.note(facts.dashes.risk, `${path}: ${facts.dashes.why}`, call.word, args.at(-1), facts.dashes.flags)
   const [operand] = parsed.operands
   if (facts.commands.size > 0 && operand !== undefined) {
     const done = judgeSubcommand(call, facts, operand, args.slice(parsed.firstOperand + 1), path, parsed)
@@ -84,7 +96,7 @@ function judgeSubcommand(
   }
   const child = findCommand(facts.commands, verb.value)
   if (child === null) return false
-  judgePrepared(call, child, rest, `${path} ${verb.value}`)
+  judgePrepared(call, child, rest, `${path} ${verb.value}`, facts.harmlessBefore && isHarmless(parsed, facts))
   return true
 }
 
@@ -126,11 +138,41 @@ function isOn({ candidates, value }: Option): boolean {
   )
 }
 
-function noteOptions(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
-  for (const option of parsed.options) noteOption(call, facts, option, path)
+function noteOptions(
+  call: Call,
+  facts: Prepared,
+  parsed: ParsedOptions,
+  path: string,
+  harmless: boolean,
+): void {
+  for (const option of parsed.options) {
+    if (harmless && option.candidates.every((name) => facts.tamed.has(name))) continue
+    noteOption(call, facts, option, path)
+  }
   const risky = facts.only !== null || [...facts.options.values()].some((effect) => effect.risk !== 'read')
   for (const word of parsed.open) {
     if (risky) call.note('destructive', `options of ${path} that are not known before it runs`, word)
+  }
+}
+
+/**
+ * An option thought to take a value may take none in this subcommand (`git show -s`): the word behind it is
+ * then an option of its own, so its effect counts as well.
+ */
+function noteSwallowed(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
+  const words = parsed.options.flatMap(({ value, at }) =>
+    value !== null && value.start >= at.end && /^-{1,2}[a-zA-Z]/.test(value.value) ? [value] : [],
+  )
+  for (const word of words) {
+    const inner = parseOptions([word], {
+      values: facts.values,
+      names: new Set(facts.options.keys()),
+      style: facts.style,
+      stops: false,
+    })
+    for (const option of inner.options) {
+      if (option.candidates.some((name) => facts.options.has(name))) noteOption(call, facts, option, path)
+    }
   }
 }
 
@@ -204,6 +246,9 @@ function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
     values: new Set([...(parent?.values ?? []), ...names(facts.values)]),
     options: new Map(parent?.options ?? []),
     harmless: new Set([...(parent?.harmless ?? []), ...names(facts.harmless)]),
+    tamed: new Set([...(parent?.tamed ?? []), ...names(facts.tamed)]),
+    harmlessBefore: facts.harmlessBefore ?? false,
+    dashes: facts.dashes === undefined ? null : parseEffect(facts.dashes),
     ends: new Set(names(facts.ends)),
     only:
       facts.only === undefined

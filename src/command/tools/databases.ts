@@ -131,17 +131,26 @@ export const DATABASES: ToolTable = {
     values: 'u h d c o out',
     options: { drop: 'destructive: drops before it restores' },
   },
-  'mongo mongosh cqlsh clickhouse-client snowsql sqlcmd sqlplus cypher-shell':
+  'clickhouse-client snowsql sqlcmd sqlplus cypher-shell':
     'destructive interactive: runs code, or opens a session',
-  'mongostat mongotop': 'read endless: refreshes until it is stopped',
+  'mongostat mongotop': {
+    does: 'read endless: refreshes until it is stopped',
+    values: 'n rowcount host h port u username p password uri',
+    ends: 'n rowcount',
+  },
   'etcdctl etcdutl': {
     values:
       'endpoints cacert cert key user password w write-out command-timeout dial-timeout keepalive-time keepalive-timeout insecure-transport discovery-srv limit order sort-by rev consistency C endpoint ca-file cert-file key-file timeout',
     commands: {
       'get endpoint.status endpoint.health endpoint.hashkv member.list alarm.list snapshot.status lease.list lease.timetolive user.list user.get role.list role.get auth.status version ls cluster-health hashkv':
         'read',
-      watch: 'read endless: follows a key',
-      'put set mk mkdir update snapshot.save compaction defrag move-leader member.add member.update member.promote lease.grant lease.keep-alive user.add user.passwd user.grant-role role.add role.grant-permission auth.enable lock elect make-mirror alarm.disarm backup':
+      watch: {
+        does: 'read endless: follows a key',
+        dashes: 'destructive: runs a program on each event',
+      },
+      lock: { runs: 1, bare: 'change: takes a lock', does: 'change: takes a lock' },
+      'check.perf check.datascale': 'change: puts load on the cluster',
+      'put set mk mkdir update snapshot.save compaction defrag move-leader member.add member.update member.promote lease.grant lease.keep-alive user.add user.passwd user.grant-role role.add role.grant-permission auth.enable elect make-mirror alarm.disarm backup':
         'change: changes keys or the cluster',
       'del rm rmdir snapshot.restore member.remove lease.revoke user.delete user.revoke-role role.delete role.revoke-permission auth.disable migrate':
         'destructive: deletes',
@@ -205,6 +214,22 @@ export const DATABASES: ToolTable = {
     options: { 'delete delete-offsets execute': 'destructive: deletes or moves offsets' },
     harmless: 'list describe dry-run',
   },
+  'kafka-metadata-quorum kafka-metadata-quorum.sh': {
+    values: 'bootstrap-server bootstrap-controller command-config',
+    commands: { describe: 'read', '*': 'change: changes the quorum' },
+  },
+  'kafka-reassign-partitions kafka-reassign-partitions.sh': {
+    does: 'change: moves partitions, or removes throttles',
+    values:
+      'bootstrap-server zookeeper reassignment-json-file topics-to-move-json-file broker-list throttle command-config',
+    options: {
+      cancel: 'destructive: stops a move',
+      'execute verify': 'change: moves partitions, or removes throttles',
+    },
+    harmless: 'list generate',
+  },
+  'kafka-leader-election kafka-leader-election.sh kafka-preferred-replica-election.sh':
+    'change: moves leaders',
   'kafka-configs kafka-configs.sh kafka-acls kafka-acls.sh': {
     does: 'change: changes settings',
     values: 'bootstrap-server zookeeper entity-type entity-name command-config topic group',

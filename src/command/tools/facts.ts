@@ -14,6 +14,12 @@ export interface ToolFacts {
   options?: Record<string, string>
   /** Options that take what it does away (`dry-run`); effects of other options stay. */
   harmless?: string
+  /** Options whose effect `harmless` takes away as well: `rsync -n --delete` deletes nothing. */
+  tamed?: string
+  /** `harmless` options count before a subcommand too: `apt-get -s upgrade`. */
+  harmlessBefore?: boolean
+  /** What words behind `--` do: `etcdctl watch KEY -- COMMAND` runs one. */
+  dashes?: string
   /** Options with which it returns by itself, and asks nobody: `tcpdump -c 5`. */
   ends?: string
   /** When given, `harmless` holds only if all other options are among these, or take a value. */

@@ -11,18 +11,20 @@ export const FILES: ToolTable = {
   'cp mv install ln link mkdir touch chmod chown chgrp setfacl chattr mkfifo mknod rename mktemp fallocate updatedb restorecon setcap ditto':
     'change: writes files, folders or their rights',
   'rm rmdir unlink shred truncate srm trash': 'destructive: removes or empties files',
-  'wipefs mkfs mkfs.ext4 mkfs.xfs mkswap fsck fsck.ext4 xfs_repair e2fsck resize2fs tune2fs sfdisk sgdisk gdisk debugfs losetup cryptsetup':
+  'wipefs mkfs mkfs.ext4 mkfs.xfs mkswap fsck fsck.ext4 xfs_repair e2fsck resize2fs sfdisk sgdisk gdisk debugfs losetup cryptsetup':
     'destructive: works on a disk',
+  tune2fs: { does: 'destructive: works on a disk', harmless: 'l', neutral: '' },
   'xfs_info dumpe2fs blockdev': {
     does: 'read',
     options: {
       'setro setrw setra setbsz setfra flushbufs rereadpt': 'change: sets a property of the device',
     },
   },
-  'fdisk parted': {
+  fdisk: {
     does: 'destructive interactive: changes partitions',
-    options: { 'l list': 'read' },
-    values: 'b c',
+    harmless: 'l list x',
+    neutral: 's script m machine',
+    values: 'b c o output u units',
   },
   blkid: { options: { 'g garbage-collect w': 'change: writes its cache' }, values: 'c o s t L U w' },
   mount: {
@@ -46,6 +48,8 @@ export const FILES: ToolTable = {
       'log-file write-batch only-write-batch': 'change: writes a file',
     },
     harmless: 'n dry-run list-only',
+    tamed:
+      'delete delete-before delete-during delete-after delete-delay delete-excluded del remove-source-files delete-missing-args',
   },
   scp: {
     does: 'change: copies files',

@@ -30,7 +30,10 @@ export const NETWORK: ToolTable = {
   arp: {
     does: 'read',
     values: 'i device H hw-type A protocol f',
-    options: { 'd delete s set f file': 'change: changes the table' },
+    options: {
+      's set f file': 'change: changes the table',
+      'd delete': 'destructive: removes from the table',
+    },
   },
   route: {
     does: 'read',
@@ -135,11 +138,6 @@ export const NETWORK: ToolTable = {
   nmap: {
     values: 'p P e S g D oN oX oG oA iL script script-args',
     options: { 'o oN oX oG oA': 'change: writes a file', 'script A sC': 'destructive: runs scripts' },
-  },
-  grpcurl: {
-    does: 'change: calls a method',
-    values: 'd H import-path proto protoset cacert cert key authority max-time',
-    style: 'go',
   },
   'ssh-keyscan': 'read',
   'ssh-keygen': {

@@ -42,6 +42,7 @@ export const SYSTEM: ToolTable = {
     values:
       't type state p property P n lines o output H host M machine job-mode kill-whom kill-who s signal root image when what preset-mode legend boot-loader-menu check-inhibitors kill-value timestamp message',
     harmless: 'dry-run',
+    harmlessBefore: true,
     commands: {
       'status show list-units list-unit-files list-timers list-sockets list-jobs list-dependencies list-machines list-automounts list-paths is-active is-enabled is-failed is-system-running cat help get-default show-environment whoami':
         'read',
@@ -202,7 +203,13 @@ export const SYSTEM: ToolTable = {
   'userdel groupdel deluser delgroup': 'destructive: removes accounts',
   passwd: { does: 'change interactive: changes a password', harmless: 'S status', neutral: 'a all' },
   'visudo vipw vigr sudoedit': 'change interactive: opens an editor',
-  'setenforce semanage setsebool auditctl': 'change: changes a policy',
+  'setenforce semanage setsebool': 'change: changes a policy',
+  auditctl: {
+    does: 'change: changes rules',
+    options: { 'D d W': 'destructive: removes rules', R: 'destructive: runs commands from a file' },
+    harmless: 'l s v',
+    neutral: 'i',
+  },
   'ausearch aureport': 'read',
   'logger wall write mesg': 'change: writes to the log or to terminals',
   'mail mailx sendmail mutt': 'change: sends mail',
@@ -211,7 +218,7 @@ export const SYSTEM: ToolTable = {
     harmless: 'd debug',
     values: 's state l log m mail',
   },
-  'script expect socat ansible ansible-playbook parallel make rake ant gradle mvn':
+  'script expect ansible ansible-playbook parallel make rake ant gradle mvn':
     'destructive: runs what it is given',
   'gdb lldb dlv jdb': 'destructive interactive: opens a debugger',
   'perl ruby node nodejs deno bun php lua Rscript tclsh osascript pwsh groovy scala erl iex elixir irb python2 ipython jshell ghci':
@@ -223,6 +230,7 @@ export const SYSTEM: ToolTable = {
     values: 'o option c config-file t target-release',
     options: { 'o option c config-file': 'destructive: settings that can run a program' },
     harmless: 's simulate just-print dry-run recon no-act',
+    harmlessBefore: true,
     commands: {
       'list show search policy depends rdepends changelog check madison showpkg stats showsrc indextargets':
         'read',

@@ -7,10 +7,11 @@ import { DEVELOPMENT } from './development.ts'
 import type { ToolFacts } from './facts.ts'
 import { FILES } from './files.ts'
 import { NETWORK } from './network.ts'
+import { SERVICES } from './services.ts'
 import { SYSTEM } from './system.ts'
 import { TEXT } from './text.ts'
 
-const TABLES = [TEXT, FILES, SYSTEM, NETWORK, CONTAINERS, DATABASES, DEVELOPMENT, CLOUD]
+const TABLES = [TEXT, FILES, SYSTEM, NETWORK, CONTAINERS, DATABASES, DEVELOPMENT, CLOUD, SERVICES]
 
 function effectsOf(facts: ToolFacts | string): string[] {
   if (typeof facts === 'string') return [facts]
