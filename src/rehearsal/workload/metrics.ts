@@ -27,7 +27,11 @@ export class Metrics {
       `${name}_bucket{le="+Inf"} ${this.#count}`,
       `${name}_sum ${this.#sum.toFixed(6)}`,
       `${name}_count ${this.#count}`,
-      ...Object.entries(gauges).flatMap(([key, value]) => [`# TYPE ${key.split('{')[0]} ${kindOf(key)}`, `${key} ${value}`]),
+      ...Object.entries(gauges).flatMap(([key, value], index, all) => {
+        const [metric] = key.split('{')
+        const begun = all[index - 1]?.[0].split('{')[0] === metric
+        return [...(begun ? [] : [`# TYPE ${metric} ${kindOf(key)}`]), `${key} ${value}`]
+      }),
       '',
     ].join('\n')
   } // prettier-ignore
@@ -35,7 +39,7 @@ export class Metrics {
 
 const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-const kindOf = (key: string): string => (key.startsWith('process_cpu_seconds_total') ? 'counter' : 'gauge')
+const kindOf = (key: string): string => (/_total(?:\{|$)/.test(key) ? 'counter' : 'gauge')
 
 const labelText = (labels: Record<string, string>): string =>
   `{${Object.entries(labels).map(([key, value]) => `${key}="${value}"`).join(',')}}` // prettier-ignore

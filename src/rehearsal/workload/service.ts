@@ -34,7 +34,7 @@ export async function startService(settings: Settings, log: Log): Promise<Servic
     application_name: `erlmcp@${settings.podName}`,
   })
   pool.on('error', (error) => log.write('error', `database connection lost: ${error.message}`))
-  const state: State = { settings, log, pool, metrics: new Metrics(), faults: createFaults(pool), databaseUp: false, connections: 0, stopping: false } // prettier-ignore
+  const state: State = { settings, log, pool, metrics: new Metrics(), faults: createFaults(pool), databaseUp: false, connections: 0, poolTimeouts: 0, stopping: false } // prettier-ignore
   const check = setInterval(() => void checkDatabase(state), DATABASE_CHECK_MS)
   await checkDatabase(state)
   const server = createServer((request, response) => void answer(state, request, response))
@@ -66,6 +66,8 @@ interface State {
   faults: Faults
   databaseUp: boolean
   connections: number
+  /** Requests that waited for a connection of the pool in vain. */
+  poolTimeouts: number
   stopping: boolean
 }
 
@@ -160,6 +162,7 @@ async function work(state: State, url: URL): Promise<number> {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
     const text = poolFull(state) ? `connection pool exhausted (pool size ${settings.poolSize}, ${state.pool.waitingCount} waiting)` : why
+    if (/timeout exceeded when trying to connect/.test(why)) state.poolTimeouts += 1
     log.write('error', `request ${url.pathname} failed: ${text}`)
     return poolFull(state) ? 503 : 500
   }
@@ -176,6 +179,19 @@ function poolStatus(state: State): Record<string, number> {
     inUse: totalCount - idleCount,
     idle: idleCount,
     waiting: waitingCount,
+  }
+}
+
+/** The pool as OpenTelemetry's semantic conventions name it. */
+function poolGauges(state: State): Record<string, number> {
+  const { totalCount, idleCount, waitingCount } = state.pool
+  const name = 'db_client_connection_pool_name="erlmcp"'
+  return {
+    [`db_client_connection_count{${name},db_client_connection_state="used"}`]: totalCount - idleCount,
+    [`db_client_connection_count{${name},db_client_connection_state="idle"}`]: idleCount,
+    [`db_client_connection_max{${name}}`]: state.settings.poolSize,
+    [`db_client_connection_pending_requests{${name}}`]: waitingCount,
+    [`db_client_connection_timeouts_total{${name}}`]: state.poolTimeouts,
   }
 }
 
@@ -196,6 +212,7 @@ function gauges(state: State): Record<string, number> {
     erlmcp_db_pool_size: pool['size'] ?? 0,
     erlmcp_db_pool_in_use: pool['inUse'] ?? 0,
     erlmcp_db_pool_waiting: pool['waiting'] ?? 0,
+    ...poolGauges(state),
     [`erlmcp_build_info{version="${state.settings.version}"}`]: 1,
   }
 }

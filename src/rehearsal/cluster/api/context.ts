@@ -46,7 +46,7 @@ export interface Nodes {
   attach(pod: Pod, container: string, streams: AttachStreams, signal: AbortSignal): void
   connect(pod: Pod, port: number): Promise<Duplex>
   usage(pod: Pod): {
-    containers: { name: string; cpuCores: number; memoryBytes: number }[]
+    containers: { name: string; cpuCores: number; cpuSeconds: number; memoryBytes: number }[]
     at: Date
     windowMs: number
   } | null

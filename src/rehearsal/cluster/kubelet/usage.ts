@@ -4,8 +4,27 @@ import { cpuSecondsOf, memoryBytesOf, treeOf } from './processes.ts'
 
 interface Sample {
   at: number
+  /** Of all processes since the container started; never falls. */
   cpuSeconds: number
   memoryBytes: number
+}
+
+interface Entry {
+  pid: number
+  list: Sample[]
+  /** What each process has been seen to use, so that the sum does not fall when one ends. */
+  seconds: Map<number, number>
+  cpuSeconds: number
+}
+
+export interface Usage {
+  /** Mean over the window. */
+  cpuCores: number
+  /** Since the container started. */
+  cpuSeconds: number
+  memoryBytes: number
+  at: Date
+  windowMs: number
 }
 
 /** CPU is the mean over this time, as the metrics pipeline of a real cluster gives it. */
@@ -14,7 +33,7 @@ const FIRST_MS = 3_000
 
 /** Measures containers from `/proc` and ends those over their memory limit. */
 export class UsageMeter {
-  #samples = new Map<ContainerRunner, { pid: number; list: Sample[] }>()
+  #samples = new Map<ContainerRunner, Entry>()
 
   /** Called several times a second. */
   measure(runner: ContainerRunner): void {
@@ -31,26 +50,28 @@ export class UsageMeter {
       return
     }
     let entry = this.#samples.get(runner)
-    if (entry?.pid !== pid) entry = { pid, list: [] }
+    if (entry?.pid !== pid) entry = { pid, list: [], seconds: new Map(), cpuSeconds: 0 }
     this.#samples.set(runner, entry)
     const now = Date.now()
     if (now - (entry.list.at(-1)?.at ?? 0) < 900) return
-    entry.list.push({
-      at: now,
-      memoryBytes,
-      cpuSeconds: pids.reduce((sum, each) => sum + cpuSecondsOf(each), 0),
-    })
+    for (const each of pids) {
+      const seconds = cpuSecondsOf(each)
+      entry.cpuSeconds += Math.max(0, seconds - (entry.seconds.get(each) ?? 0))
+      entry.seconds.set(each, seconds)
+    }
+    entry.list.push({ at: now, memoryBytes, cpuSeconds: entry.cpuSeconds })
     while (entry.list.length > 2 && now - (entry.list[1]?.at ?? now) >= WINDOW_MS) entry.list.shift()
   }
 
   /** `null` until there is enough to measure by: a new container has no metrics for a moment. */
-  of(runner: ContainerRunner): { cpuCores: number; memoryBytes: number; at: Date; windowMs: number } | null {
+  of(runner: ContainerRunner): Usage | null {
     const list = this.#samples.get(runner)?.list ?? []
     const [first] = list
     const last = list.at(-1)
     if (first === undefined || last === undefined || last.at - first.at < FIRST_MS) return null
     const cpuCores = Math.max(0, last.cpuSeconds - first.cpuSeconds) / ((last.at - first.at) / 1_000)
-    return { cpuCores, memoryBytes: last.memoryBytes, at: new Date(last.at), windowMs: last.at - first.at }
+    const { memoryBytes, cpuSeconds } = last
+    return { cpuCores, cpuSeconds, memoryBytes, at: new Date(last.at), windowMs: last.at - first.at }
   }
 
   forget(runner: ContainerRunner): void {
