@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { issueToken } from './access/index.ts'
 import type { ActorKind, Role } from './access/index.ts'
+import { buildAlerts } from './app/alerts.ts'
 import { deliveryDuty } from './app/communication.ts'
 import { buildServer, listen } from './app/http.ts'
 import { changeFeed, liveDuties } from './app/live.ts'
@@ -17,7 +18,7 @@ import { loadCommandGrammars } from './command/index.ts'
 import type { ChangeFeed, Database } from './db/index.ts'
 import type { createServer } from './http/index.ts'
 import type { OperationDeps } from './operations/index.ts'
-import { respondToTheEnd, RESPONSE_WORKFLOW } from './response/index.ts'
+import { respondUntilQuiet, RESPONSE_WORKFLOW } from './response/index.ts'
 import type { ResponseDeps } from './response/index.ts'
 import { createGuard } from './step/index.ts'
 import type { Guard } from './step/index.ts'
@@ -110,16 +111,17 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   const guard = createGuard()
   const responseDeps = buildResponse(options, clock, store, guard)
   engine.define<{ incidentId: string }>(RESPONSE_WORKFLOW, (context, input) =>
-    respondToTheEnd(responseDeps, context, input),
+    respondUntilQuiet(responseDeps, context, input),
   )
   try {
     await engine.launch()
     const webhookToken = await secretFile(config.dataDir, 'webhook-token')
     const changes = changeFeed(options, store)
-    const server = buildServer(options, clock, store, engine, responseDeps, webhookToken, changes)
+    const alerts = buildAlerts(options, clock, store, engine, responseDeps, webhookToken)
+    const server = buildServer(options, clock, store, engine, alerts.intake, changes)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
-    const duties = dutiesOf(options, clock, store, changes)
+    const duties = [alerts.duty, ...dutiesOf(options, clock, store, changes)]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {

@@ -5,29 +5,43 @@ export interface ReceivedAlert {
   name: string
   labels: Record<string, string>
   annotations: Record<string, string>
-  startsAt: Date
+  /** `null`: the source does not say; then it is the episode that fires already, else a new one. */
+  startsAt: Date | null
   endsAt: Date | null
+  /** Until when the source's word holds without a repeat; `null`: until it says otherwise. */
+  expiresAt: Date | null
   generatorUrl: string | null
+  /** Identity of its group at the source; stable over repeats. One open incident for one group. */
+  groupKey: string
+  /** Why the source itself keeps quiet about it: `silenced: …`. Such an alert declares nothing. */
+  heldBy: string | null
 }
 
-/** What one delivery carries: alerts of one group. */
+/** An alert whose episode is certain. */
+export type EpisodeAlert = ReceivedAlert & { startsAt: Date }
+
+/** What one request carries. */
 export interface AlertBatch {
-  /** Identity of the group at its source; stable over repeats. */
-  groupKey: string
-  /** Alerts the source left out of this delivery. */
-  truncatedAlerts: number
   alerts: ReceivedAlert[]
+  /** A group of which the source left alerts out of this delivery. */
+  truncated: Truncation | null
 }
 
-/** What storing a batch changed. */
-export interface IngestResult {
-  deliveryId: string
+export interface Truncation {
   groupKey: string
-  /** Episodes seen for the first time and firing. */
-  fired: ReceivedAlert[]
-  /** Episodes that were firing and are resolved now. */
-  resolved: ReceivedAlert[]
-  /** Repeats and late deliveries that changed nothing. */
-  unchanged: number
-  truncatedAlerts: number
+  groupLabels: Record<string, string>
+  leftOut: number
 }
+
+/** One delivery on its way into the store. */
+export interface Delivery {
+  id: string
+  source: string
+  /** The bytes as received; empty where erlmcp itself speaks. */
+  raw: Uint8Array
+  batch: AlertBatch
+  alerts: EpisodeAlert[]
+}
+
+export const episodeKey = (source: string, fingerprint: string, startsAt: Date): string =>
+  `${source}\n${fingerprint}\n${startsAt.getTime()}`

@@ -1,14 +1,11 @@
 import { authenticate } from '../access/index.ts'
-import { readAlertmanagerWebhook } from '../alert/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { AppError } from '../base/error.ts'
-import { sha256 } from '../base/id.ts'
 import type { ChangeFeed } from '../db/index.ts'
 import { createServer } from '../http/index.ts'
+import type { AlertIntake } from '../http/index.ts'
 import { invoke } from '../operations/index.ts'
-import { receiveAlerts } from '../response/index.ts'
-import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { WEB_FOLDER } from './live.ts'
 import type { AppOptions } from './options.ts'
@@ -20,8 +17,7 @@ export function buildServer(
   clock: Clock,
   store: Store,
   engine: WorkflowEngine,
-  responseDeps: ResponseDeps,
-  webhookToken: string,
+  alerts: AlertIntake,
   changes: ChangeFeed,
 ): ReturnType<typeof createServer> {
   const { database } = store
@@ -30,15 +26,8 @@ export function buildServer(
     log: options.log,
     authenticate: (token) => authenticate(database, clock.now(), token),
     invoke: (actor, name, input) => invoke(operations, actor, name, input),
-    receiveAlertmanager: (body) =>
-      receiveAlerts(
-        { database, engine, clock, pages: () => responseDeps.pages() },
-        'alertmanager',
-        readAlertmanagerWebhook(body),
-        body,
-      ),
+    alerts,
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
-    webhookTokenHash: sha256(webhookToken),
     page: { folder: WEB_FOLDER, changes },
     async notReady() {
       const reasons = engine.unwell()

@@ -13,6 +13,10 @@ export interface AppOptions {
   write(text: string): void
   /** Called at each commit point; tests stop the process there. */
   reach?(point: CrashPoint): Promise<void>
+  /** The maintenance that a service is in, in words; its alerts then declare nothing. Default: none. */
+  maintenanceOf?(service: string | null, at: Date): Promise<string | null>
+  /** How often silence, expiry and held alerts are looked at. Default 5,000 ms. */
+  sweepEveryMs?: number
 }
 
 /** Work that goes on as long as the process lives: started once all is wired, stopped in the reverse order. */

@@ -39,6 +39,8 @@ export function buildResponse(
       sampleEveryMs,
       giveUpAfterMs: config.response.giveUpAfterSeconds * 1_000,
       parallelReads: config.response.parallelReads,
+      flapMs: config.alerting.flapSeconds * 1_000,
+      stillFiringMs: config.alerting.stillFiringSeconds * 1_000,
     },
     pages: () => pages.pages(),
     service: (name) => serviceOf(config, name),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { alerting, resolveAlerting } from './config-alerting.ts'
 import { pageSources, resolveSource } from './config-sources.ts'
 import { AppError, messageOf } from './error.ts'
 
@@ -55,6 +56,8 @@ const configFile = z.strictObject({
   runbooks: z.array(z.string().min(1).max(4_096)).max(100).default([]),
   /** Folders and git repositories with pages, by name. */
   sources: pageSources,
+  /** Where alerts come from, and when they make an incident. */
+  alerting,
   services: z.record(z.string().min(1).max(253), service).default({}),
   response: z
     .strictObject({
@@ -106,6 +109,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
     runbooks: (env['ERLMCP_RUNBOOKS']?.split(path.delimiter) ?? config.runbooks).map((folder) =>
       path.resolve(base, folder),
     ),
+    alerting: resolveAlerting(base, config.alerting),
     sources: config.sources.map((source) => resolveSource(base, source)),
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],

@@ -1,2 +1,3 @@
 export { createServer } from './server.ts'
 export type { HttpDeps } from './server.ts'
+export type { AlertIntake } from './webhooks.ts'

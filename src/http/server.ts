@@ -1,4 +1,3 @@
-import { createHash, timingSafeEqual } from 'node:crypto'
 import Fastify from 'fastify'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../access/index.ts'
@@ -11,30 +10,27 @@ import { addEvents } from './events.ts'
 import type { EventDeps } from './events.ts'
 import { problemOf } from './problem.ts'
 import { addWeb } from './web.ts'
+import { addAlertWebhooks } from './webhooks.ts'
+import type { AlertIntake } from './webhooks.ts'
 
 export interface HttpDeps {
   log: Logger
   /** The identity behind a bearer token, or `null`. */
   authenticate(token: string): Promise<Actor | null>
   invoke(actor: Actor, name: OperationName, input: unknown): Promise<unknown>
-  /** Stores a delivery; resolves after the commit. */
-  receiveAlertmanager(body: unknown): Promise<{ incidentId: string | null; declared: boolean }>
+  alerts: AlertIntake
   /** A push that a forge announces for a source; throws `unauthenticated` for a wrong signature. */
   receivePush(
     source: string,
     headers: Readonly<Record<string, string | string[] | undefined>>,
     body: Uint8Array,
   ): Promise<'polling' | 'ignored'>
-  /** SHA-256 of the webhook's bearer token, hex. */
-  webhookTokenHash: string
   /** Why this process is not ready; empty when it is. */
   notReady(): Promise<string[]>
   /** The page: its built files, and the changes that it follows. Without it there is only the API. */
   page?: { folder: string; changes: EventDeps['changes'] }
 }
 
-/** 10,000 alerts in one group are 4 MB. */
-const WEBHOOK_LIMIT_BYTES = 16 * 1_048_576
 const BODY_LIMIT_BYTES = 1_048_576
 /** A push of thousands of commits; GitHub sends at most 25 MB and cuts commits off long before. */
 const PUSH_LIMIT_BYTES = 5 * 1_048_576
@@ -64,7 +60,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
   addHealth(server, deps)
-  addWebhooks(server, deps)
+  addAlertWebhooks(server, deps.alerts)
   addPushWebhook(server, deps)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name)
   if (deps.page !== undefined) {
@@ -82,28 +78,6 @@ function addHealth(server: FastifyInstance, deps: HttpDeps): void {
     reply.code(reasons.length === 0 ? 200 : 503)
     return { ready: reasons.length === 0, reasons }
   })
-}
-
-function addWebhooks(server: FastifyInstance, deps: HttpDeps): void {
-  server.post(
-    '/webhooks/alertmanager',
-    {
-      bodyLimit: WEBHOOK_LIMIT_BYTES,
-      // the token is checked before the body is read
-      onRequest: async (request) => {
-        const given = createHash('sha256').update(bearerOf(request)).digest()
-        if (!timingSafeEqual(given, Buffer.from(deps.webhookTokenHash, 'hex'))) {
-          throw new AppError('unauthenticated', 'the webhook token is missing or wrong', {
-            action: "Set `http_config.authorization.credentials` in Alertmanager to erlmcp's webhook token.",
-          })
-        }
-      },
-    },
-    async (request) => {
-      const received = await deps.receiveAlertmanager(request.body)
-      return { status: 'stored', incident: received.incidentId, declared: received.declared }
-    },
-  )
 }
 
 /** The signature is over the bytes as they came, so this route alone leaves the body unparsed. */

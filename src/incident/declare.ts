@@ -14,6 +14,8 @@ export interface Declaration {
   alertName: string | null
   labels: Record<string, string>
   annotations: Record<string, string>
+  /** The open incident whose page stands for this one as well. */
+  pageLeaderId?: string | null
 }
 
 /**
@@ -65,10 +67,11 @@ async function insertIncident(
   declaration: Declaration,
 ): Promise<boolean> {
   const inserted = await sql`
-    insert into incident (id, source, group_key, service, title, severity, state, alert_name, labels, annotations, opened_at)
+    insert into incident (id, source, group_key, service, title, severity, state, alert_name, labels, annotations,
+                          opened_at, page_leader_id)
     values (${incidentId}, ${declaration.source}, ${declaration.groupKey}, ${declaration.service}, ${declaration.title},
             ${declaration.severity}, 'open', ${declaration.alertName}, ${JSON.stringify(declaration.labels)}::jsonb,
-            ${JSON.stringify(declaration.annotations)}::jsonb, ${at})
+            ${JSON.stringify(declaration.annotations)}::jsonb, ${at}, ${declaration.pageLeaderId ?? null})
     on conflict (source, group_key) where state not in ('resolved','closed') do nothing
     returning id`.execute(trx)
   return inserted.rows.length > 0

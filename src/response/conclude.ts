@@ -95,13 +95,20 @@ async function resolve(
       .forUpdate()
       .executeTakeFirstOrThrow()
     if (resolution.kind === 'alerts-resolved' && (await countFiring(trx, incidentId)) > 0) return false
-    await transitionIncident(trx, deps.clock.now(), {
+    const at = deps.clock.now()
+    await transitionIncident(trx, at, {
       incidentId,
       to: 'resolved',
       actor: SYSTEM_ACTOR,
       message: `Resolved: ${resolution.reason}`,
       reason: resolution.reason,
     })
+    const { flapMs, stillFiringMs } = deps.settings
+    await trx
+      .updateTable('incident')
+      .set({ watched_until: new Date(at.getTime() + Math.max(flapMs, stillFiringMs)) })
+      .where('id', '=', incidentId)
+      .execute()
     return true
   })
 }
@@ -124,7 +131,14 @@ async function reviewIncident(
         written_at: deps.clock.now(),
         path: null,
       })
-      .onConflict((conflict) => conflict.column('incident_id').doNothing())
+      .onConflict((conflict) =>
+        // an incident that was opened again is reviewed as a whole
+        conflict.column('incident_id').doUpdateSet({
+          markdown,
+          facts: JSON.stringify(facts),
+          written_at: deps.clock.now(),
+        }),
+      )
       .execute()
     return { name: `INC-${facts.number}`, markdown }
   })

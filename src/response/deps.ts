@@ -46,6 +46,10 @@ export interface ResponseSettings {
   giveUpAfterMs: number
   /** Read commands that run at the same time. */
   parallelReads: number
+  /** How long a group that fires again opens its resolved incident again. */
+  flapMs: number
+  /** How long alerts may go on firing after their incident was resolved, before it is opened again. */
+  stillFiringMs: number
 }
 
 export interface ResponseDeps {
@@ -84,6 +88,8 @@ export interface ResponseDeps {
   /** Removes the working folder of a run that has ended. */
   forgetRun(runId: string): Promise<void>
   writeReviewFile(name: string, markdown: string): Promise<string>
+  /** How often the incident has been opened, from 1. */
+  round?: number
   /** The message channel of the first configuration. */
   channel: string
 }

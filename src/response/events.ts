@@ -9,5 +9,8 @@ export type ResponseEvent =
   | { kind: 'resolved-by-person'; by: string; reason: string }
   | { kind: 'run-cancelled'; by: string; reason: string }
 
+/** On which a resolved incident hears that it is not over. */
+export const RETURN_TOPIC = 'return'
+
 /** The workflow of an incident has the incident's id. */
 export const RESPONSE_WORKFLOW = 'respond'

@@ -26,13 +26,15 @@ export async function tell(
     const template = templateFor(templates, request.kind) ?? defaultTemplate(request.kind)
     const facts = { ...(await factsOf(trx, request.incidentId, request.run)), ...request.facts }
     const rendered = renderMessage(template, facts)
+    // opened again it is told again
+    const round = (deps.round ?? 1) > 1 ? `${deps.round}.` : ''
     await queueMessage(trx, deps.clock.now(), {
       incidentId: request.incidentId,
       kind: request.kind,
       channel: deps.channel,
       target: rendered.channel,
       body: rendered.body,
-      dedupKey: `${request.incidentId}:${request.kind}:${request.attempt}`,
+      dedupKey: `${request.incidentId}:${request.kind}:${round}${request.attempt}`,
     })
   })
 }

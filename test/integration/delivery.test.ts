@@ -3,7 +3,7 @@ import { notification } from '../support/alertmanager.ts'
 import type { FakeAlert } from '../support/alertmanager.ts'
 import { openDesk } from '../support/desk.ts'
 import type { Desk, Row } from '../support/desk.ts'
-import { messages, STARTED, tellStory } from '../support/story.ts'
+import { kinds, messages, STARTED, tellStory, until } from '../support/story.ts'
 
 let desk: Desk
 let ada: string
@@ -76,11 +76,39 @@ describe('a delivery', () => {
     expect(answer).toMatchObject({ status: 200, value: { incident: null, declared: false } })
   })
 
-  test('that fires again after its incident is over declares a new one', async () => {
+  test('that fires again soon after its incident was resolved opens it again, and it is answered anew', async () => {
+    const group = newGroup()
+    const incident = await fire('DeskFailing', group)
+    const first = await runIn(incident, 'awaiting-decision')
+    await desk.webhook(notification('DeskFailing', group, [alert(group, 'resolved')]))
+    await incidentIn(incident, 'resolved')
+    const again = { ...alert(group), startsAt: new Date(Date.parse(STARTED) + 60_000).toISOString() }
+    const answer = await desk.webhook(notification('DeskFailing', group, [again]))
+    expect(answer.value).toMatchObject({ incident, declared: false })
+    const open = await until('the second run', async () => {
+      const shown = await show(incident)
+      return (shown['runs'] as Row[]).length === 2 ? shown : null
+    })
+    expect(open).toMatchObject({ acknowledgedBy: null })
+    expect(messages(open)).toMatch(/Opened again: DeskFailing fires again, \d+ s after it was resolved/)
+    const second = await until('its question', async () => {
+      const run = (open['runs'] as Row[]).find((row) => row['id'] !== first['id'])
+      const shown = await story.showRun(run?.['id'])
+      return shown['state'] === 'awaiting-decision' ? shown : null
+    })
+    expect((await approve(ada, second, '2')).status).toBe(200)
+    const over = await incidentIn(incident, 'resolved')
+    expect(kinds(over).filter((kind) => kind === 'incident.resolved')).toHaveLength(2)
+    const sent = (over['messages'] as Row[]).filter((message) => message['kind'] === 'acknowledgement')
+    expect(sent).toHaveLength(2)
+  })
+
+  test('that fires again long after its incident was resolved declares a new one', async () => {
     const group = newGroup()
     const first = await fire('NobodyKnowsThis', group)
     await desk.webhook(notification('NobodyKnowsThis', group, [alert(group, 'resolved')]))
     await incidentIn(first, 'resolved')
+    desk.moveClock(11 * 60_000)
     const again = { ...alert(group), startsAt: new Date(Date.parse(STARTED) + 60_000).toISOString() }
     const answer = await desk.webhook(notification('NobodyKnowsThis', group, [again]))
     expect(answer.value).toMatchObject({ declared: true })

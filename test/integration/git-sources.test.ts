@@ -511,9 +511,12 @@ describe('the webhook of a forge', () => {
       log: silentLog,
       authenticate: async () => null,
       invoke: async () => ({}),
-      receiveAlertmanager: async () => ({ incidentId: null, declared: false }),
+      alerts: {
+        admit: async () => undefined,
+        isFull: () => false,
+        receive: async () => ({ incidentId: null, declared: false }),
+      },
       receivePush: (source, headers, payload) => service.receivePush(source, headers, payload),
-      webhookTokenHash: '0'.repeat(64),
       notReady: async () => [],
     })
     try {

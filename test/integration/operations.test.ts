@@ -101,9 +101,12 @@ describe.each(OPERATION_NAMES)('%s', (name) => {
       log: silentLog,
       authenticate: (given) => authenticate(store.database, now(), given),
       invoke: (actor, operation, input) => invoke(deps, actor, operation, input),
-      receiveAlertmanager: async () => ({ incidentId: null, declared: false }),
+      alerts: {
+        admit: async () => undefined,
+        isFull: () => false,
+        receive: async () => ({ incidentId: null, declared: false }),
+      },
       receivePush: async () => 'ignored',
-      webhookTokenHash: '0'.repeat(64),
       notReady: async () => [],
     })
     const { method, path } = OPERATIONS[name].http

@@ -2,31 +2,26 @@ import { z } from 'zod'
 import { AppError } from '../../base/error.ts'
 import { canonicalJson } from '../../base/id.ts'
 import type { AlertBatch, ReceivedAlert } from '../model.ts'
+import { labels, MAX_ALERTS, parseBody, time, timeOf } from './alert-list.ts'
 
-const MAX_ALERTS = 20_000
-const labels = z.record(z.string().max(1_024), z.string().max(65_536))
-const time = z.iso.datetime({ offset: true })
-
-/** Alertmanager's webhook body, version 4. Loose: 0.32 added `notification_reason`, 0.34 `routeLabels`. */
+/**
+ * A notification of one group. Loose: Alertmanager 0.32 added `notification_reason`, 0.34 `routeLabels`; Grafana sends
+ * the same with `values`, panel links and `version` "1".
+ */
 const webhookBody = z.looseObject({
-  version: z.string(),
-  groupKey: z.string().max(65_536),
-  truncatedAlerts: z.number().int().nonnegative().default(0),
   status: z.enum(['firing', 'resolved']),
-  receiver: z.string().max(1_024).default(''),
-  groupLabels: labels.default({}),
-  commonLabels: labels.default({}),
-  commonAnnotations: labels.default({}),
-  externalURL: z.string().max(8_192).default(''),
+  groupKey: z.string().max(65_536),
+  truncatedAlerts: z.number().int().nonnegative().nullish(),
+  groupLabels: labels.nullish(),
   alerts: z
     .array(
       z.looseObject({
         status: z.enum(['firing', 'resolved']),
         labels,
-        annotations: labels.default({}),
+        annotations: labels.nullish(),
         startsAt: time,
         endsAt: time.nullish(),
-        generatorURL: z.string().max(16_384).default(''),
+        generatorURL: z.string().max(16_384).nullish(),
         fingerprint: z.string().min(1).max(128),
       }),
     )
@@ -43,33 +38,41 @@ export function readAlertmanagerWebhook(body: unknown): AlertBatch {
     throw new AppError(
       'unsupported',
       `the webhook is version ${JSON.stringify(version.slice(0, 40))}, not "4"`,
-      {
-        action: 'Send the webhook from Alertmanager 0.16 or newer, or update erlmcp.',
-      },
+      { action: 'Send the webhook from Alertmanager 0.16 or newer, or update erlmcp.' },
     )
   }
-  const parsed = webhookBody.safeParse(body)
-  if (!parsed.success) {
-    const issue = parsed.error.issues[0]
-    throw new AppError(
-      'input_invalid',
-      `the webhook does not fit Alertmanager's version 4: ${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'not an object'}`,
-      { action: 'Point an Alertmanager webhook_config at this address; other senders need a mapping.' },
-    )
-  }
-  const { alerts, groupLabels, groupKey, truncatedAlerts } = parsed.data
+  if (version === undefined) parseBody(z.looseObject({ version: z.string() }), body, WHAT, ACTION)
+  return readGroup(body, WHAT, ACTION)
+}
+
+const WHAT = "Alertmanager's webhook, version 4"
+const ACTION =
+  'Point an Alertmanager webhook_config at this address; other senders need a source of their own.'
+
+/** Reads a webhook of Grafana's alerting. @throws AppError `input_invalid` */
+export function readGrafanaWebhook(body: unknown): AlertBatch {
+  return readGroup(body, "a webhook of Grafana's alerting", 'Use a contact point of the type Webhook.')
+}
+
+function readGroup(body: unknown, what: string, action: string): AlertBatch {
+  const data = parseBody(webhookBody, body, what, action)
+  const groupLabels = data.groupLabels ?? {}
+  const groupKey = groupIdentity(groupLabels, data.groupKey)
+  const leftOut = data.truncatedAlerts ?? 0
   return {
-    groupKey: groupIdentity(groupLabels, groupKey),
-    truncatedAlerts,
-    alerts: alerts.map((alert): ReceivedAlert => ({
+    truncated: leftOut > 0 ? { groupKey, groupLabels, leftOut } : null,
+    alerts: data.alerts.map((alert): ReceivedAlert => ({
       fingerprint: alert.fingerprint,
       status: alert.status,
       name: alert.labels['alertname'] ?? 'unnamed',
       labels: alert.labels,
-      annotations: alert.annotations,
-      startsAt: new Date(alert.startsAt),
-      endsAt: alert.status === 'resolved' ? endOf(alert.endsAt ?? null) : null,
-      generatorUrl: alert.generatorURL === '' ? null : alert.generatorURL,
+      annotations: alert.annotations ?? {},
+      startsAt: timeOf(alert.startsAt),
+      endsAt: alert.status === 'resolved' ? timeOf(alert.endsAt) : null,
+      expiresAt: null,
+      generatorUrl: alert.generatorURL || null,
+      groupKey,
+      heldBy: null,
     })),
   }
 }
@@ -78,13 +81,6 @@ export function readAlertmanagerWebhook(body: unknown): AlertBatch {
  * What makes two notifications of the same group. The group's labels, because Alertmanager's `groupKey` contains the
  * route's matchers and changes whenever somebody edits the route; the key itself only where a route groups by nothing.
  */
-function groupIdentity(groupLabels: Record<string, string>, groupKey: string): string {
+export function groupIdentity(groupLabels: Record<string, string>, groupKey: string): string {
   return Object.keys(groupLabels).length > 0 ? canonicalJson(groupLabels) : groupKey
-}
-
-/** Alertmanager writes year 1 for "no end". */
-function endOf(value: string | null): Date | null {
-  if (value === null) return null
-  const date = new Date(value)
-  return Number.isNaN(date.getTime()) || date.getUTCFullYear() <= 1 ? null : date
 }
