@@ -18,6 +18,7 @@ export default defineConfig({
   test: {
     projects: [
       project('unit', ['src/**/*.test.ts'], 20_000, { database: false }),
+      project('conformance', ['test/conformance/**/*.test.ts'], 120_000, { database: false }),
       project('architecture', ['test/architecture/**/*.test.ts'], 20_000, { database: false }),
       project('integration', ['test/integration/**/*.test.ts'], 60_000, { database: true }),
       project('recovery', ['test/recovery/**/*.test.ts'], 300_000, { database: true }),
