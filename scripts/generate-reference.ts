@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { ERROR_CODES } from '../src/base/error.ts'
+import { openApiDocument } from '../src/http/index.ts'
 import { OPERATION_NAMES, OPERATIONS } from '../src/operations/index.ts'
 import { renderRules } from '../src/runbook/index.ts'
 
@@ -9,7 +10,12 @@ const FOLDER = path.resolve(import.meta.dirname, '..', 'docs', 'reference')
 
 /** Every generated page by its file name. */
 export function referencePages(): Record<string, string> {
-  return { 'errors.md': errorsPage(), 'operations.md': operationsPage(), 'lint-rules.md': renderRules() }
+  return {
+    'errors.md': errorsPage(),
+    'operations.md': operationsPage(),
+    'lint-rules.md': renderRules(),
+    'openapi.json': `${JSON.stringify(openApiDocument('1'), null, 1)}\n`,
+  }
 }
 
 function errorsPage(): string {
@@ -22,7 +28,7 @@ function operationsPage(): string {
     const { summary, need, http, effect } = OPERATIONS[name]
     return `| \`${name}\` | ${summary} | ${effect} | ${need} | \`${http.method} /api/v1${http.path}\` |`
   })
-  return `# Operations\n\nEvery verb, as HTTP and as \`erlmcp NOUN VERB\`. "Needs" is what the caller's role must allow.\n\n| operation | what it does | effect | needs | HTTP |\n|---|---|---|---|---|\n${rows.join('\n')}\n`
+  return `# Operations\n\nEvery verb, as HTTP and as \`erlmcp NOUN VERB\`. [openapi.json](openapi.json) has their inputs and answers; a server has its own at \`/api/v1/openapi.json\`. "Needs" is what the caller's role must allow.\n\n| operation | what it does | effect | needs | HTTP |\n|---|---|---|---|---|\n${rows.join('\n')}\n`
 }
 
 if (process.argv[1] === import.meta.filename) {

@@ -5,7 +5,7 @@ import { AppError } from '../base/error.ts'
 import type { ChangeFeed } from '../db/index.ts'
 import { createServer } from '../http/index.ts'
 import type { AlertIntake } from '../http/index.ts'
-import { invoke } from '../operations/index.ts'
+import { invoke, invokeOnce } from '../operations/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { WEB_FOLDER } from './live.ts'
 import type { AppOptions } from './options.ts'
@@ -25,7 +25,10 @@ export function buildServer(
   return createServer({
     log: options.log,
     authenticate: (token) => authenticate(database, clock.now(), token),
-    invoke: (actor, name, input) => invoke(operations, actor, name, input),
+    invoke: (actor, name, input, key) =>
+      key === undefined
+        ? invoke(operations, actor, name, input)
+        : invokeOnce(operations, actor, name, input, key),
     alerts,
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
     page: { folder: WEB_FOLDER, changes },

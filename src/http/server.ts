@@ -8,16 +8,20 @@ import { OPERATION_NAMES, OPERATIONS } from '../operations/index.ts'
 import type { OperationName } from '../operations/index.ts'
 import { addEvents } from './events.ts'
 import type { EventDeps } from './events.ts'
+import { openApiDocument } from './openapi.ts'
 import { problemOf } from './problem.ts'
 import { addWeb } from './web.ts'
 import { addAlertWebhooks } from './webhooks.ts'
 import type { AlertIntake } from './webhooks.ts'
 
 export interface HttpDeps {
+  /** Of this erlmcp, for the API description. */
+  version?: string
   log: Logger
   /** The identity behind a bearer token, or `null`. */
   authenticate(token: string): Promise<Actor | null>
-  invoke(actor: Actor, name: OperationName, input: unknown): Promise<unknown>
+  /** `key`: an `Idempotency-Key` that came with it. */
+  invoke(actor: Actor, name: OperationName, input: unknown, key?: string): Promise<unknown>
   alerts: AlertIntake
   /** A push that a forge announces for a source; throws `unauthenticated` for a wrong signature. */
   receivePush(
@@ -41,6 +45,8 @@ export function createServer(deps: HttpDeps): FastifyInstance {
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 30_000,
+    // a longer one is refused by the schema of its operation, in our words
+    routerOptions: { maxParamLength: 4_096 },
     genReqId: () => newUuid(),
     forceCloseConnections: 'idle',
   })
@@ -63,6 +69,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   addAlertWebhooks(server, deps.alerts)
   addPushWebhook(server, deps)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name)
+  addApiDescription(server, deps.version)
   if (deps.page !== undefined) {
     const { folder, changes } = deps.page
     addEvents(server, { authenticate: (request) => deps.authenticate(bearerOf(request)), changes })
@@ -77,6 +84,14 @@ function addHealth(server: FastifyInstance, deps: HttpDeps): void {
     const reasons = await deps.notReady()
     reply.code(reasons.length === 0 ? 200 : 503)
     return { ready: reasons.length === 0, reasons }
+  })
+}
+
+function addApiDescription(server: FastifyInstance, version = '0.0.0'): void {
+  let text: string | null = null
+  server.get('/api/v1/openapi.json', async (_request, reply) => {
+    text ??= JSON.stringify(openApiDocument(version))
+    return reply.type('application/json').send(text)
   })
 }
 
@@ -120,8 +135,18 @@ function addOperation(server: FastifyInstance, deps: HttpDeps, name: OperationNa
         ...(body !== null && typeof body === 'object' && !Array.isArray(body) ? body : {}),
         ...(request.params as Record<string, unknown>),
       }
-      return deps.invoke(actor, name, input)
+      const key = operation.effect === 'write' ? idempotencyKeyOf(request) : null
+      return key === null ? deps.invoke(actor, name, input) : deps.invoke(actor, name, input, key)
     },
+  })
+}
+
+function idempotencyKeyOf(request: FastifyRequest): string | null {
+  const key = request.headers['idempotency-key']
+  if (key === undefined) return null
+  if (typeof key === 'string' && /^[\x21-\x7e]{1,200}$/.test(key)) return key
+  throw new AppError('input_invalid', 'the Idempotency-Key is not 1 to 200 visible ASCII characters', {
+    action: 'Send a UUID, for example.',
   })
 }
 

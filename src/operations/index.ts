@@ -1,4 +1,5 @@
 export { OPERATION_NAMES, OPERATIONS } from './catalogue.ts'
 export type { InputOf, Operation, OperationName } from './catalogue.ts'
 export type { OperationDeps } from './deps.ts'
+export { invokeOnce } from './idempotent.ts'
 export { invoke } from './invoke.ts'

@@ -25,6 +25,11 @@ export async function invoke(
       action: 'Ask somebody with the role, or for the role.',
     })
   }
+  if (!isStorable(rawInput)) {
+    throw new AppError('input_invalid', `${name}: a text holds a NUL or half a character`, {
+      action: 'Send text as UTF-8 without U+0000.',
+    })
+  }
   const parsed = operation.input.safeParse(rawInput)
   if (!parsed.success) {
     const details = parsed.error.issues
@@ -46,6 +51,13 @@ export async function invoke(
       await recordRefusal(deps, actor, name, error.message)
     throw error
   }
+}
+
+/** PostgreSQL keeps neither U+0000 nor a lone surrogate. */
+function isStorable(value: unknown): boolean {
+  if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed()
+  if (value === null || typeof value !== 'object') return true
+  return Object.entries(value).every(([key, each]) => isStorable(key) && isStorable(each))
 }
 
 async function recordRefusal(deps: OperationDeps, actor: Actor, name: string, reason: string): Promise<void> {
