@@ -41,6 +41,7 @@ export async function claimMessages(
   channels: readonly Channel[],
   limit: number,
 ): Promise<Claimed[]> {
+  await withdrawPages(trx)
   const heads = (await findHeads(trx, at, limit)).toSorted((a, b) => compare(keyOf(a), keyOf(b)))
   const claimed: Claimed[] = []
   for (const head of heads) {
@@ -63,6 +64,16 @@ export async function claimMessages(
     if (won !== undefined) claimed.push({ ...head, attempts: won.attempts })
   }
   return claimed.toSorted((a, b) => a.lane - b.lane)
+}
+
+/** Pages whose reason is gone are not sent late to people who need not come any more. */
+async function withdrawPages(trx: Transaction): Promise<void> {
+  await sql`
+    update message m set state = 'superseded', error = 'nobody has to come any more'
+    from escalation_page p
+    where m.state = 'pending' and m.claimed_at is null and m.page_id = p.id and p.withdrawn_at is not null`.execute(
+    trx,
+  )
 }
 
 const before = (at: Date): Date => new Date(at.getTime() - CLAIM_MS)

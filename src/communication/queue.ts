@@ -38,6 +38,8 @@ export interface OutgoingMessage extends Destination {
   fallbacks?: readonly Destination[]
   /** The escalation page that it carries; it is not sent once that is withdrawn. */
   pageId?: string
+  /** It gets no timeline entry of its own, because what it tells has one. Default false. */
+  quiet?: boolean
 }
 
 /**
@@ -86,7 +88,7 @@ export async function queueMessage(
     .returning('id')
     .executeTakeFirst()
   if (inserted === undefined) return null
-  if (message.incidentId !== null && waiting === null) {
+  if (message.incidentId !== null && waiting === null && message.quiet !== true) {
     await addTimeline(trx, at, {
       incidentId: message.incidentId,
       kind: 'message.queued',

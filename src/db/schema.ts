@@ -1,4 +1,6 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
+import type { AccessSchema } from './schema-access.ts'
+import type { OncallSchema } from './schema-oncall.ts'
 
 type Json = ColumnType<unknown, string, string>
 type JsonDefault = ColumnType<unknown, string | undefined, string>
@@ -169,6 +171,7 @@ export interface ApprovalTable {
   execution_id: string | null
   reason: string | null
   attempt: number
+  break_glass: Generated<boolean>
 }
 
 export interface DecisionTable {
@@ -301,6 +304,15 @@ export interface ExecutorTable {
   heartbeat_at: Time
 }
 
+export interface IdempotentRequestTable {
+  actor: string
+  key: string
+  operation: string
+  input_hash: string
+  started_at: Time
+  answer: ColumnType<unknown, string | null | undefined, string | null>
+}
+
 export interface PageSourceTable {
   name: string
   kind: string
@@ -404,7 +416,7 @@ export interface RehearsalProofTable {
 }
 
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
-export interface Schema {
+export interface Schema extends OncallSchema {
   webhook_delivery: WebhookDeliveryTable
   incident: IncidentTable
   alert: AlertTable
@@ -413,6 +425,7 @@ export interface Schema {
   timeline_entry: TimelineEntryTable
   runbook_revision: RunbookRevisionTable
   page_source: PageSourceTable
+  idempotent_request: IdempotentRequestTable
   page_revision: PageRevisionTable
   page_head: PageHeadTable
   rehearsal_proof: RehearsalProofTable
@@ -427,6 +440,17 @@ export interface Schema {
   message_attempt: MessageAttemptTable
   review: ReviewTable
   api_token: ApiTokenTable
+  access_token: AccessSchema['access_token']
+  person: AccessSchema['person']
+  person_role: AccessSchema['person_role']
+  one_time_link: AccessSchema['one_time_link']
+  session: AccessSchema['session']
+  login_failure: AccessSchema['login_failure']
+  passkey: AccessSchema['passkey']
+  sign_in_challenge: AccessSchema['sign_in_challenge']
+  proposal: AccessSchema['proposal']
+  review_demand: AccessSchema['review_demand']
+  audit_intake: AccessSchema['audit_intake']
   audit_entry: AuditEntryTable
   step_attempt: StepAttemptTable
   step_result: StepResultTable
