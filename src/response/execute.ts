@@ -51,7 +51,7 @@ export async function runReads(
 function whySkipped(command: PlannedCommand): string | null {
   if (command.manualReason !== null) return command.manualReason
   if (command.needsApproval && command.risk === 'read')
-    return 'it reaches into a pod, which the observer may not, and stands outside an option; run it yourself'
+    return 'it needs rights that the observer has not, and stands outside an option; run it yourself'
   if (command.needsApproval)
     return 'it changes something and stands outside an option, so nobody can approve it here'
   const missing = command.inputs.filter((input) => input.value === null).map((input) => input.name)

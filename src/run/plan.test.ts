@@ -242,7 +242,7 @@ test('a read that reaches into a pod needs an approval, because the observer may
   const plan = planProcedure(
     procedure([
       phase('diagnose', [step('look', [command(inside), command('kubectl logs deployment/web')])]),
-      phase('mitigate', [step('read', [command(`watch ${inside}`)])]),
+      phase('mitigate', [step('read', [command(`watch ${inside}`), command('kubectl diff -f web.yaml')])]),
     ]),
     context(),
   )

@@ -3,7 +3,7 @@ import type { CommandFlag, Risk } from '../command/index.ts'
 import { messageOf } from '../base/error.ts'
 import { canonicalJson, sha256 } from '../base/id.ts'
 import type { Condition, Phase, PhaseKind, Procedure, RunbookCommand, Step } from '../runbook/index.ts'
-import { reachesIntoPod } from './inside.ts'
+import { needsWriteRight } from './write-right.ts'
 
 /** Where commands act: part of what an approval is for. */
 export type Target =
@@ -183,8 +183,9 @@ function planCommand(
       from: fits ? known.from : null,
     }
   })
-  const inside = command.language === 'bash' && command.risk === 'read' ? reachesIntoPod(command.text) : null
-  const observes = command.risk === 'read' && inside === null
+  const needsRight =
+    command.language === 'bash' && command.risk === 'read' ? needsWriteRight(command.text) : null
+  const observes = command.risk === 'read' && needsRight === null
   const identity: Identity = observes ? 'observer' : 'operator'
   const manualReason = bound.fault ?? whyManual(command)
   const hashed = { script: bound.script, inputs: inputs.map(({ variable, value }) => [variable, value]) }
@@ -198,7 +199,7 @@ function planCommand(
     flags: command.flags,
     reasons: [
       ...command.reasons.map((reason) => `${reason.text}: ${reason.why}`),
-      ...(inside === null ? [] : [`${inside}: ${INSIDE}`]),
+      ...(needsRight === null ? [] : [`${needsRight}, ${OPERATOR_ONLY}`]),
     ],
     line: command.line,
     explanation: command.explanation,
@@ -212,7 +213,7 @@ function planCommand(
 }
 
 /** Why a command that only reads needs an approval all the same. */
-const INSIDE = 'it reaches into a pod, which the observer may not; it runs as the operator, after an approval'
+const OPERATOR_ONLY = 'which the observer may not; it runs as the operator, after an approval'
 
 /** What a value may hold where it becomes part of SQL, awk or another shell's text; else it counts as not known. */
 const PLAIN = /^[A-Za-z0-9_.:@%+,=/-]*$/
