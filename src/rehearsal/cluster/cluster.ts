@@ -30,6 +30,8 @@ import { injectFault } from './world/faults.ts'
 import { startLoad } from './world/load.ts'
 import type { Load } from './world/load.ts'
 import { asApplied, manifestsDir, readManifests } from './world/manifests.ts'
+import { startProbes } from './world/probes.ts'
+import { startStateMetrics } from './world/state-metrics.ts'
 import { writeTargets } from './world/targets.ts'
 import { nodeObjects } from './world/nodes.ts'
 import { findPostgres, prepareTemplate } from './world/postgres.ts'
@@ -142,7 +144,12 @@ async function bringUp(
   })
   createWorld(parts.context, addresses, now())
   const services = new ServiceProxy(parts.store, log)
-  const targets = writeTargets(parts.store, path.join(dataDir, 'node/host/prometheus/targets'))
+  const probes = await startProbes(parts.store, addresses.host)
+  const state = await startStateMetrics(parts.context, addresses.host)
+  const targets = writeTargets(parts.store, path.join(dataDir, 'node/host/prometheus/targets'), [
+    { targets: [probes.target], labels: { job: 'blackbox' } },
+    { targets: [state.target], labels: { job: 'kubernetes' } },
+  ])
   const load = startLoad(serviceUrl(parts.store, 'erlmcp'), options.load ?? 20)
   const cluster: SandboxCluster = {
     namespace: NAMESPACE,
@@ -162,7 +169,7 @@ async function bringUp(
       services.stop()
       targets.stop()
       await parts.kubelet.stop()
-      await Promise.all([server.stop(), proxy.stop()])
+      await Promise.all([server.stop(), proxy.stop(), probes.stop(), state.stop()])
       await delay(100)
       record.endLeftovers()
       rmSync(path.join(dataDir, 'pods'), { recursive: true, force: true, maxRetries: 5 })

@@ -34,7 +34,7 @@ async function scrapeAll(): Promise<void> {
 }
 
 async function scrape(target: string, extra: Labels): Promise<void> {
-  const labels = { ...extra, instance: target, job: 'erlmcp' }
+  const labels = { job: 'erlmcp', ...extra, instance: target }
   const at = Date.now()
   try {
     const response = await fetch(`http://${target}/metrics`, { signal: AbortSignal.timeout(SCRAPE_MS) })

@@ -101,8 +101,9 @@ export class ProcessRecord {
   }
 }
 
+/** From the top: `unshare` complains, and exits with 1, when what it waits for is killed before it. */
 export function killTree(pid: number): void {
-  for (const each of treeOf(pid).toReversed()) sendSignal(each, 'SIGKILL')
+  for (const each of treeOf(pid)) sendSignal(each, 'SIGKILL')
 }
 
 export function sendSignal(pid: number, signal: NodeJS.Signals): void {

@@ -4,15 +4,20 @@ import type { Pod } from 'kubernetes-types/core/v1.js'
 import { annotationsOf, canonical, isDeleting, nameOf, namespaceOf } from '../object.ts'
 import type { Store } from '../store.ts'
 
+export interface Target {
+  targets: string[]
+  labels: Record<string, string>
+}
+
 /**
  * Keeps the file from which Prometheus learns what to scrape: every pod with the usual annotations. A real cluster
- * would be asked by Prometheus itself, but not every build of it can.
+ * would be asked by Prometheus itself, but not every build of it can. `others` are scraped beside the pods.
  */
-export function writeTargets(store: Store, dir: string): { stop(): void } {
+export function writeTargets(store: Store, dir: string, others: readonly Target[] = []): { stop(): void } {
   mkdirSync(dir, { recursive: true })
   let last = ''
   const write = (): void => {
-    const text = canonical(store.list('pods').filter(isTarget).map(targetOf))
+    const text = canonical([...store.list('pods').filter(isTarget).map(targetOf), ...others])
     if (text === last) return
     last = text
     writeFileSync(path.join(dir, 'pods.tmp'), text)
@@ -30,7 +35,13 @@ const isTarget = (pod: Pod): boolean =>
   !isDeleting(pod) &&
   (pod.status?.podIP ?? '') !== ''
 
-const targetOf = (pod: Pod) => ({
+const targetOf = (pod: Pod): Target => ({
   targets: [`${pod.status?.podIP ?? ''}:${annotationsOf(pod)['prometheus.io/port'] ?? '80'}`],
-  labels: { namespace: namespaceOf(pod), pod: nameOf(pod) },
+  labels: { namespace: namespaceOf(pod), pod: nameOf(pod), ...serviceOf(pod) },
 })
+
+/** The service that the pod's series are about, as a ServiceMonitor would name it. */
+const serviceOf = (pod: Pod): Record<string, string> => {
+  const service = annotationsOf(pod)['prometheus.io/service']
+  return service === undefined ? {} : { service }
+}
