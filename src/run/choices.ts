@@ -13,7 +13,7 @@ export function remainingAlternatives(
   evidence: readonly string[],
 ): { alternative: PlannedAlternative; suggestion: string | null }[] {
   const tried = new Set(attempted.map((attempt) => attempt.alternativeId))
-  const open = plan.alternatives.filter((alternative) => !tried.has(alternative.id))
+  const open = inTurn(plan, attempted).filter((alternative) => !tried.has(alternative.id))
   const offers = open.map((alternative) => ({
     alternative,
     suggestion: suggestionFor(alternative, evidence),
@@ -22,6 +22,16 @@ export function remainingAlternatives(
     ...offers.filter((offer) => offer.suggestion !== null),
     ...offers.filter((offer) => offer.suggestion === null),
   ]
+}
+
+/** All options; in a task those of the first step that is not done. `not-recovered` is what was carried out. */
+function inTurn(plan: Plan, attempted: readonly AttemptedAlternative[]): PlannedAlternative[] {
+  const done = new Set(
+    attempted.filter(({ outcome }) => outcome === 'not-recovered').map(({ alternativeId }) => alternativeId),
+  )
+  const finished = new Set(plan.alternatives.filter(({ id }) => done.has(id)).map(({ order }) => order))
+  const next = plan.alternatives.find(({ order }) => order !== undefined && !finished.has(order))
+  return plan.alternatives.filter(({ order }) => order === undefined || order === next?.order)
 }
 
 /** A recent deployment in the findings speaks for the alternative whose condition names one. */

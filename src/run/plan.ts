@@ -64,6 +64,11 @@ export interface PlannedStep {
 export interface PlannedAlternative extends PlannedStep {
   condition: string | null
   risk: Risk
+  /**
+   * Only in a plan of a task (a restore, a maintenance): all its steps are taken, in this order, each behind its own
+   * gate. Options of one choice share a number, and one of them is taken.
+   */
+  order?: number
 }
 
 /** What one run will do: from one procedure of one revision of one page, for one incident. */
@@ -101,8 +106,40 @@ export function planProcedure(procedure: Procedure, context: PlanContext): Plan 
     recovery: procedure.recovery,
   }
   const assigned = new Set<string>()
-  for (const phase of procedure.phases) addPhase(plan, phase, context, assigned)
+  if (procedure.kind === 'task') addTask(plan, procedure.phases, context, assigned)
+  else for (const phase of procedure.phases) addPhase(plan, phase, context, assigned)
   return plan
+}
+
+/** Reads before the first change are diagnosis; what follows a change belongs to it, up to the next change. */
+function addTask(plan: Plan, phases: readonly Phase[], context: PlanContext, assigned: Set<string>): void {
+  let order = 0
+  for (const phase of phases.filter(({ kind }) => kind !== 'follow-up')) {
+    for (const step of phase.steps) {
+      if (step.kind === 'choice') {
+        order += 1
+        for (const alternative of step.alternatives ?? []) {
+          const planned = planStep(phase, alternative, context, new Set(assigned))
+          const { condition, risk } = alternative
+          plan.alternatives.push({ ...planned, condition, risk, order })
+        }
+        continue
+      }
+      const planned = planStep(phase, step, context, assigned)
+      const last = plan.alternatives.at(-1)
+      if (planned.commands.some((command) => command.needsApproval)) {
+        order += 1
+        plan.alternatives.push({ ...planned, condition: null, risk: highest(planned.commands), order })
+      } else if (last === undefined) plan.diagnosis.push(planned)
+      else if (plan.alternatives.at(-2)?.order === last.order) plan.checks.push(planned)
+      else {
+        last.commands.push(...planned.commands)
+        last.items.push(...planned.items)
+      }
+    }
+  }
+  for (const phase of phases.filter(({ kind }) => kind === 'follow-up'))
+    plan.followUp.push(...phase.steps.map((step) => planStep(phase, step, context, assigned)))
 }
 
 function addPhase(plan: Plan, phase: Phase, context: PlanContext, assigned: Set<string>): void {
