@@ -25,11 +25,19 @@ const deps: CliDeps = {
   now: () => new Date(),
   connect: async (server) => (await import('./app/commands/connect.ts')).connect(context, server),
   serve: async () => (await import('./app/commands/serve.ts')).serve(context),
-  play: async (options) => (await import('./app/commands/play.ts')).play(context, options),
-  rehearse: async (names, options) =>
-    (await import('./app/commands/rehearse.ts')).rehearseAll(context, names, options),
-  sandbox: async (options) => (await import('./app/commands/sandbox.ts')).sandbox(context, options),
-  sandboxKubeconfig: async () => (await import('./app/commands/sandbox.ts')).sandboxKubeconfig(context),
+  rehearsal: {
+    play: async (flags) => (await import('./app/commands/play.ts')).play(context, flags),
+    rehearse: async (names, flags) =>
+      (await import('./app/commands/rehearse.ts')).rehearseAll(context, names, flags),
+    readProofs: async (file) => (await import('./rehearsal/index.ts')).readProofFile(file),
+    sandbox: {
+      up: async (options) => (await import('./app/commands/sandbox.ts')).sandboxUp(context, options),
+      down: async () => (await import('./app/commands/sandbox.ts')).sandboxDown(context),
+      status: async (options) => (await import('./app/commands/sandbox.ts')).sandboxStatus(context, options),
+      kubeconfig: async () => (await import('./app/commands/sandbox.ts')).sandboxKubeconfig(context),
+      inject: async (fault) => (await import('./app/commands/sandbox.ts')).sandboxInject(context, fault),
+    },
+  },
 }
 
 async function readInput(): Promise<string> {

@@ -6,8 +6,10 @@ import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
 import { addRehearsalCommands } from './rehearsal.ts'
+import type { RehearsalCommands } from './rehearsal.ts'
 import { renderResult } from './render.ts'
 import { addRunbookCommands } from './runbook.ts'
+import { addSandboxCommands } from './sandbox.ts'
 
 export interface CliDeps {
   version: string
@@ -19,14 +21,7 @@ export interface CliDeps {
   connect(server: string | undefined): Promise<Client>
   /** Runs the server until it is told to stop. */
   serve(): Promise<void>
-  /** Plays the first incident. */
-  play(options: { auto: boolean; keep: boolean }): Promise<number>
-  /** Rehearses scenarios in the sandbox cluster. */
-  rehearse(names: readonly string[], options: { all: boolean; speed: number; json: boolean }): Promise<number>
-  /** Runs the sandbox cluster until it is told to stop. */
-  sandbox(options: { speed: number }): Promise<void>
-  /** The kubeconfig of the sandbox that runs, or `null`. */
-  sandboxKubeconfig(): Promise<string | null>
+  rehearsal: RehearsalCommands
 }
 
 /** The command line. @returns the exit code. */
@@ -46,13 +41,8 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
     .command('serve')
     .description('run the server (webhooks in, API, runs)')
     .action(() => deps.serve())
-  program
-    .command('start')
-    .description('play the first incident on this machine')
-    .option('--auto', 'answer by itself, as the rehearsal identity of the example', false)
-    .option('--keep', 'leave everything running afterwards', false)
-    .action(async (options: { auto: boolean; keep: boolean }) => setExit(await deps.play(options)))
   addRehearsalCommands(program, deps, setExit)
+  addSandboxCommands(program, deps, setExit)
   addRunbookCommands(program, deps, setExit)
   addCommandCommands(program, deps)
   addOperationCommands(program, deps, setExit)

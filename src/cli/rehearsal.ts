@@ -1,43 +1,89 @@
 import type { Command } from 'commander'
-import { InvalidArgumentError } from 'commander'
-import { AppError } from '../base/error.ts'
+import { InvalidArgumentError, Option } from 'commander'
 import type { CliDeps } from './program.ts'
 
-/** `rehearse` and `sandbox`: practice without a production. */
+export interface PlayFlags {
+  auto: boolean
+  keep: boolean
+  example?: 'sandbox' | 'host'
+  scenario: string
+  speed: number
+}
+
+export interface RehearseFlags {
+  all: boolean
+  speed: number
+  json: boolean
+  target: string
+  scenarios?: string
+  runbooks?: string
+  proofs?: string
+  prometheus?: string
+}
+
+/** Practice without a production, as the wiring provides it. Numbers are exit codes. */
+export interface RehearsalCommands {
+  play(flags: PlayFlags): Promise<number>
+  rehearse(names: readonly string[], flags: RehearseFlags): Promise<number>
+  readProofs(file: string): Promise<unknown[]>
+  sandbox: {
+    up(options: { speed: number; detach: boolean }): Promise<void>
+    down(): Promise<void>
+    status(options: { json: boolean }): Promise<boolean>
+    kubeconfig(): Promise<string>
+    /** `null` puts everything back. */
+    inject(fault: string | null): Promise<void>
+  }
+}
+
+const DEFAULT_SPEED = 30
+
+/** `start`, `rehearse` and `rehearsal import`. */
 export function addRehearsalCommands(program: Command, deps: CliDeps, setExit: (code: number) => void): void {
   program
+    .command('start')
+    .description('play an incident on this machine, from its alert to its review')
+    .option('--auto', 'answer by itself, as a rehearsal identity that exists only here', false)
+    .option('--keep', 'leave everything running afterwards', false)
+    .option('--scenario <name>', 'another one of `erlmcp rehearse`', 'bad-release')
+    .option('--speed <n>', 'times that pages state are divided by this', positive, DEFAULT_SPEED)
+    .addOption(new Option('--example <name>', 'where it is played').choices(['sandbox', 'host']))
+    .action(async (flags: PlayFlags) => setExit(await deps.rehearsal.play(flags)))
+  program
     .command('rehearse')
-    .description('inject a fault into the sandbox cluster, let the runbook work, and write the proof')
+    .description('make a fault, wait for its alert, let the runbook work, and keep the proof')
     .argument('[scenarios...]', 'names; without any they are listed')
     .option('--all', 'every scenario', false)
-    .option('--speed <n>', 'times that pages state are divided by this', positive, 10)
+    .option('--speed <n>', 'times that pages state are divided by this', positive, DEFAULT_SPEED)
+    .option('--target <where>', 'sandbox, or kubeconfig:CONTEXT/NAMESPACE', 'sandbox')
+    .option('--prometheus <url>', 'Prometheus of such a target (default: its service, by port-forward)')
+    .option('--scenarios <dir>', "a team's own scenarios")
+    .option('--runbooks <dir>', "a team's own pages")
+    .option('--proofs <file>', 'a file that carries the proofs elsewhere; added to')
     .option('--json', 'the proofs as JSON', false)
-    .action(async (names: string[], options: { all: boolean; speed: number; json: boolean }) =>
-      setExit(await deps.rehearse(names, options)),
+    .action(async (names: string[], flags: RehearseFlags) =>
+      setExit(await deps.rehearsal.rehearse(names, flags)),
     )
-  const sandbox = program
-    .command('sandbox')
-    .description('a small Kubernetes cluster on this machine, to play with by hand')
-  sandbox
-    .command('up')
-    .description('start it and keep it until Ctrl-C')
-    .option('--speed <n>', 'deadlines and back-offs of the cluster are divided by this', positive, 1)
-    .action((options: { speed: number }) => deps.sandbox(options))
-  sandbox
-    .command('kubeconfig')
-    .description('print the path of its kubeconfig: export KUBECONFIG="$(erlmcp sandbox kubeconfig)"')
-    .action(async () => {
-      const file = await deps.sandboxKubeconfig()
-      if (file === null) {
-        throw new AppError('unavailable', 'no sandbox is running', {
-          action: 'Start one with `erlmcp sandbox up`.',
-        })
+  program
+    .command('rehearsal')
+    .description('look at and act on rehearsals')
+    .command('import')
+    .description('store the proofs of a file that `rehearse --proofs` has written')
+    .argument('<file>')
+    .option('--server <url>', 'the server to ask')
+    .action(async (file: string, options: { server?: string }) => {
+      const proofs = await deps.rehearsal.readProofs(file)
+      const client = await deps.connect(options.server)
+      try {
+        const answer = (await client.call('rehearsal.record', { proofs })) as Record<string, unknown>
+        deps.write(`${String(answer['recorded'])} stored, ${String(answer['known'])} known already\n`)
+      } finally {
+        await client.close()
       }
-      deps.write(`${file}\n`)
     })
 }
 
-function positive(text: string): number {
+export function positive(text: string): number {
   const value = Number(text)
   if (Number.isFinite(value) && value > 0 && value <= 1_000) return value
   throw new InvalidArgumentError('a number above 0, at most 1000.')

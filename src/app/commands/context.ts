@@ -46,6 +46,19 @@ export function stopSignal(context: CommandContext): { signal: AbortSignal; arri
   return { signal: controller.signal, arrived }
 }
 
+const LOOK_FOR_PARENT_EVERY_MS = 1_000
+
+/** Stops this process when the one that started it is killed: a play outlives no terminal. */
+export function watchParent(signal: AbortSignal): void {
+  const parent = process.ppid
+  const timer = setInterval(() => {
+    if (process.ppid === parent || signal.aborted) return
+    clearInterval(timer)
+    process.kill(process.pid, 'SIGTERM')
+  }, LOOK_FOR_PARENT_EVERY_MS)
+  timer.unref()
+}
+
 export async function stopWithin(context: CommandContext, app: App, drainMs?: number): Promise<void> {
   const force = setTimeout(() => context.exit(EXIT_FAILED), FORCE_AFTER_MS)
   await app.stop(drainMs)

@@ -1,105 +1,46 @@
-import path from 'node:path'
 import { createInterface } from 'node:readline/promises'
-import { createApp } from '../../app.ts'
-import type { App } from '../../app.ts'
-import { systemClock } from '../../base/clock.ts'
-import { loadConfig } from '../../base/config.ts'
-import type { Config } from '../../base/config.ts'
-import { AppError } from '../../base/error.ts'
-import { createLogger } from '../../base/log.ts'
-import { prepareFirstIncident } from '../../rehearsal/index.ts'
-import { exampleDirOf, stopSignal, stopWithin } from './context.ts'
+import { atTerminal, missingForSandbox, obliging } from '../../rehearsal/index.ts'
+import type { Responder } from '../../rehearsal/index.ts'
+import { stopSignal, watchParent } from './context.ts'
 import type { CommandContext } from './context.ts'
+import { playOnHost } from './play-host.ts'
+import { playInSandbox } from './play-sandbox.ts'
 
-const DONE = 0
-const FAILED = 1
-
-/** Plays the first incident, on this machine. @returns the exit code. */
-export async function play(
-  context: CommandContext,
-  options: { auto: boolean; keep: boolean },
-): Promise<number> {
-  const write = (text: string): void => void process.stdout.write(text)
-  const { signal, arrived } = stopSignal(context)
-  const folder = exampleDirOf(context)
-  write(`erlmcp ${context.version}: the first incident, on this machine\n`)
-  const incident = await prepareFirstIncident({
-    shippedDir: path.join(context.root, 'runbooks', 'examples', 'orders'),
-    dataDir: folder,
-    clock: systemClock,
-    auto: options.auto,
-    write,
-    ask: (question) => ask(question, signal),
-    signal,
-  })
-  let app: App | null = null
-  try {
-    app = await startExample(context, folder, incident.orders)
-    write(`  erlmcp listens on ${app.address()}, data in ${folder}\n`)
-    const identity = options.auto
-      ? ({ id: 'rehearsal:example', kind: 'rehearsal', role: 'lead' } as const)
-      : ({ id: `person:${context.env['USER'] ?? 'you'}`, kind: 'person', role: 'lead' } as const)
-    const review = await incident.run({
-      address: app.address,
-      webhookToken: app.webhookToken,
-      measure: app.measure,
-      answerToken: await app.issueToken(identity),
-    })
-    if (options.keep) {
-      write(`  ${review}\n\n  everything goes on running; Ctrl-C ends it\n`)
-      await arrived
-    }
-    await incident.stop()
-    await stopWithin(context, app)
-    write(`${review}\n`)
-    return DONE
-  } catch (error) {
-    await incident.stop()
-    if (app !== null) await stopWithin(context, app, 1_000)
-    if (!signal.aborted) throw error
-    write('\n  stopped; nothing is left running\n')
-    return FAILED
-  }
+export interface PlayOptions {
+  auto: boolean
+  keep: boolean
+  /** Default: the sandbox where it can run, else the host. */
+  example?: 'sandbox' | 'host'
+  scenario: string
+  speed: number
 }
 
-/** The example's configuration; another port where 8080 is taken. */
-async function startExample(
-  context: CommandContext,
-  folder: string,
-  orders: { home: string; url: string },
-): Promise<App> {
-  const base = loadConfig(
-    { ...context.env, ERLMCP_RUNBOOKS: path.join(context.root, 'runbooks', 'examples') },
-    folder,
+/** What both plays get. */
+export interface Stage {
+  context: CommandContext
+  options: PlayOptions
+  /** `null`: the scenario or the play answers by itself. */
+  person: Responder | null
+  write(text: string): void
+  signal: AbortSignal
+  /** Resolves when everything is to end. */
+  arrived: Promise<void>
+}
+
+/** Plays an incident on this machine, from its alert to its review. @returns the exit code. */
+export async function play(context: CommandContext, options: PlayOptions): Promise<number> {
+  const write = (text: string): void => void process.stdout.write(text)
+  const { signal, arrived } = stopSignal(context)
+  watchParent(signal)
+  const person = options.auto ? null : atTerminal((question) => ask(question, signal))
+  const stage: Stage = { context, options, person, write, signal, arrived }
+  if (options.example === 'host') return playOnHost(stage, person ?? obliging)
+  const missing = await missingForSandbox(process.platform, context.env['PATH'] ?? '')
+  if (missing === null) return playInSandbox(stage)
+  write(
+    `the sandbox cluster cannot be played in: ${missing.what}\n  ${missing.remedy}\n  Without it: an incident of a service on a host, no Kubernetes in it. \`npm start\` plays in the cluster once it is there.\n\n`,
   )
-  const config: Config = {
-    ...base,
-    logLevel: context.env['ERLMCP_CONFIG'] === undefined ? 'error' : base.logLevel,
-    services: {
-      ...base.services,
-      orders: {
-        variables: { ORDERS_HOME: orders.home, ORDERS_URL: orders.url },
-        environment: { all: {}, observer: {}, operator: {} },
-        signals: { kind: 'scrape', url: `${orders.url}/metrics`, labels: {} },
-      },
-    },
-    response: { ...base.response, sampleEverySeconds: 2, giveUpAfterSeconds: 90 },
-  }
-  const start = async (chosen: Config): Promise<App> => {
-    const app = createApp({
-      config: chosen,
-      log: createLogger({ level: chosen.logLevel }),
-      write: (text) => process.stdout.write(text),
-    })
-    await app.start()
-    return app
-  }
-  try {
-    return await start(config)
-  } catch (error) {
-    if (!(error instanceof AppError) || error.code !== 'port_taken') throw error
-    return start({ ...config, listen: { ...config.listen, port: 0 } })
-  }
+  return playOnHost(stage, person ?? obliging)
 }
 
 async function ask(question: string, signal: AbortSignal): Promise<string | null> {

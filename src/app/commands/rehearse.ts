@@ -1,173 +1,219 @@
 import { appendFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { createApp } from '../../app.ts'
 import type { App } from '../../app.ts'
-import { loadConfig } from '../../base/config.ts'
-import type { Config } from '../../base/config.ts'
-import { AppError } from '../../base/error.ts'
-import { sha256 } from '../../base/id.ts'
-import { createLogger } from '../../base/log.ts'
-import { asText } from '../../base/text.ts'
+import { AppError, messageOf } from '../../base/error.ts'
 import { loadCommandGrammars } from '../../command/index.ts'
-import { loadScenarios, rehearse, startCluster } from '../../rehearsal/index.ts'
-import type { Proof, SandboxCluster, Scenario } from '../../rehearsal/index.ts'
-import { loadPages, SIGNAL_TABLE } from '../../runbook/index.ts'
-import type { LoadedPage } from '../../runbook/index.ts'
+import {
+  addToProofFile,
+  createHost,
+  loadScenarios,
+  missingForSandbox,
+  openKubeconfigTarget,
+  parseTarget,
+  procedureOf,
+  rehearse,
+  sandboxTarget,
+  startCluster,
+} from '../../rehearsal/index.ts'
+import type { Proof, RehearsalTarget, Scenario } from '../../rehearsal/index.ts'
+import { loadPages } from '../../runbook/index.ts'
+import { connect } from './connect.ts'
 import { rehearsalDirOf, sandboxDirOf, stopSignal, stopWithin } from './context.ts'
 import type { CommandContext } from './context.ts'
+import { clusterOfSandbox, SANDBOX_SERVICE, startRehearsed } from './rehearsed.ts'
+import type { RehearsedCluster } from './rehearsed.ts'
 
 const DONE = 0
 const FAILED = 1
-const SANDBOX_SERVICE = 'erlmcp-tcps'
 
-/** Rehearses scenarios in the sandbox cluster. @returns the exit code. */
+export interface RehearseOptions {
+  all: boolean
+  speed: number
+  json: boolean
+  /** `sandbox`, or `kubeconfig:CONTEXT/NAMESPACE`. */
+  target: string
+  /** Folder of a team's own scenarios. */
+  scenarios?: string
+  /** Folder of a team's own pages. */
+  runbooks?: string
+  /** A file that carries the proofs elsewhere. */
+  proofs?: string
+  /** Prometheus of a target that is no sandbox. */
+  prometheus?: string
+}
+
+/** Rehearses scenarios and keeps their proofs. @returns the exit code. */
 export async function rehearseAll(
   context: CommandContext,
   names: readonly string[],
-  options: { all: boolean; speed: number; json: boolean },
+  options: RehearseOptions,
 ): Promise<number> {
-  const scenarios = await loadScenarios(path.join(context.root, 'runbooks', 'scenarios'))
-  if (names.length === 0 && !options.all) {
-    for (const { name, title, page } of scenarios)
-      process.stdout.write(`${name.padEnd(20)} ${title} (${page})\n`)
-    return DONE
-  }
-  const unknown = names.find((name) => !scenarios.some((scenario) => scenario.name === name))
-  if (unknown !== undefined) {
-    throw new AppError('not_found', `there is no scenario ${JSON.stringify(unknown)}`, {
-      action: `Choose from: ${scenarios.map((scenario) => scenario.name).join(', ')}.`,
-    })
-  }
+  const chosen = await choose(context, names, options)
+  if (chosen === null) return DONE
+  const target = parseTarget(options.target)
+  if (target === null) await requireSandbox(context)
   const { signal } = stopSignal(context)
   await loadCommandGrammars()
-  const { pages } = await loadPages(path.join(context.root, 'runbooks'))
+  const runbooks = runbooksOf(context, options)
+  const { pages } = await loadPages(runbooks)
   const proofs: Proof[] = []
-  for (const scenario of scenarios.filter((candidate) => options.all || names.includes(candidate.name))) {
+  const write = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text)
+  for (const scenario of chosen) {
     if (signal.aborted) break
-    const write = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text)
     write(`\n${scenario.name}: ${scenario.title}\n`)
-    const proof = await rehearseOne(context, scenario, pages, options.speed, write, signal)
+    const procedure = await procedureOf(scenario, pages, runbooks)
+    const proof = await onTarget(context, options, scenario, async (stage) => {
+      const { app, target: where } = stage
+      const answerToken = await app.issueToken({
+        id: 'rehearsal:second-person',
+        kind: 'rehearsal',
+        role: 'lead',
+      })
+      const { address, webhookToken, measure } = app
+      const host = createHost({ address, webhookToken, answerToken, measure })
+      const { speed } = options
+      const service = serviceOf(scenario)
+      const deps = { host, target: where, procedure, service, speed, now: () => new Date(), write, signal }
+      return (await rehearse(deps, scenario)).proof
+    })
     proofs.push(proof)
-    write(`${proof.passed ? 'PROVED' : 'NOT PROVED'} ${scenario.name}: ${proof.reason}\n`)
+    write(`${proofLine(proof)}\n`)
+    await keep(context, options, proof)
   }
-  await mkdir(rehearsalDirOf(context), { recursive: true })
-  await appendFile(
-    path.join(rehearsalDirOf(context), 'proofs.jsonl'),
-    proofs.map((proof) => `${JSON.stringify(proof)}\n`).join(''),
-  )
+  await record(context, proofs)
   if (options.json) process.stdout.write(`${JSON.stringify(proofs, null, 2)}\n`)
   return proofs.length > 0 && proofs.every((proof) => proof.passed) ? DONE : FAILED
 }
 
-async function rehearseOne(
+const scenariosOf = (context: CommandContext, options: Pick<RehearseOptions, 'scenarios'>): string =>
+  path.resolve(options.scenarios ?? path.join(context.root, 'runbooks', 'scenarios'))
+const runbooksOf = (context: CommandContext, options: Pick<RehearseOptions, 'runbooks'>): string =>
+  path.resolve(options.runbooks ?? path.join(context.root, 'runbooks'))
+const serviceOf = (scenario: Scenario): string => scenario.alert.labels['service'] ?? SANDBOX_SERVICE
+
+/** The scenarios to play; without a name they are listed, and that is all: `null`. */
+async function choose(
   context: CommandContext,
-  scenario: Scenario,
-  pages: readonly LoadedPage[],
-  speed: number,
-  write: (text: string) => void,
-  signal: AbortSignal,
-): Promise<Proof> {
-  const page = pages.find((candidate) => candidate.path === scenario.page)
-  const procedure = page?.runbook.procedures.find((candidate) => candidate.id === scenario.procedure)
-  if (page === undefined || procedure?.trigger == null) {
-    throw new AppError(
-      'not_found',
-      `${scenario.name}: ${scenario.page}#${scenario.procedure} has no trigger or does not exist`,
-      {
-        action: 'Name a page below runbooks/ and a procedure with a trigger.',
-      },
-    )
+  names: readonly string[],
+  options: RehearseOptions,
+): Promise<Scenario[] | null> {
+  const folder = scenariosOf(context, options)
+  const scenarios = await loadScenarios(folder)
+  if (scenarios.length === 0) {
+    throw new AppError('not_found', `there is no scenario in ${folder}`, {
+      action: 'docs/guide/rehearsal.md has the form of one: a small YAML file.',
+    })
   }
-  const cluster = await startCluster({ dataDir: sandboxDirOf(context), speed })
+  if (names.length === 0 && !options.all) {
+    for (const { name, title, page } of scenarios)
+      process.stdout.write(`${name.padEnd(24)} ${title} (${page})\n`)
+    return null
+  }
+  for (const name of names) findScenario(scenarios, name)
+  return scenarios.filter((scenario) => options.all || names.includes(scenario.name))
+}
+
+/** @throws AppError `not_found` naming those that there are. */
+export function findScenario(scenarios: readonly Scenario[], name: string): Scenario {
+  const found = scenarios.find((scenario) => scenario.name === name)
+  if (found !== undefined) return found
+  throw new AppError('not_found', `there is no scenario ${JSON.stringify(name)}`, {
+    action: `Choose from: ${scenarios.map((scenario) => scenario.name).join(', ')}.`,
+  })
+}
+
+async function requireSandbox(context: CommandContext): Promise<void> {
+  const missing = await missingForSandbox(process.platform, context.env['PATH'] ?? '')
+  if (missing !== null) throw new AppError('unsupported', missing.what, { action: missing.remedy })
+}
+
+interface Stage {
+  app: App
+  target: RehearsalTarget
+}
+
+/** A fresh erlmcp on the target, for one scenario; gone afterwards. */
+async function onTarget<T>(
+  context: CommandContext,
+  options: RehearseOptions,
+  scenario: Scenario,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  const { target, cluster, close } = await openTarget(context, options)
   let app: App | null = null
   try {
-    app = await startRehearsed(context, cluster, speed)
-    const token = await app.issueToken({ id: 'rehearsal:second-person', kind: 'rehearsal', role: 'lead' })
-    return await rehearse(
-      {
-        host: {
-          api: (method, at, body) => callApi(`${app?.address() ?? ''}/api/v1${at}`, method, token, body),
-          webhook: async (body) =>
-            void (await callApi(
-              `${app?.address() ?? ''}/webhooks/alertmanager`,
-              'POST',
-              app?.webhookToken() ?? '',
-              body,
-            )),
-          measure: app.measure,
-        },
-        cluster,
-        trigger: procedure.trigger,
-        contentHash: sha256(page.source),
-        service: SANDBOX_SERVICE,
-        speed,
-        now: () => new Date(),
-        write,
-        signal,
-      },
-      scenario,
-    )
+    app = await startRehearsed(context, cluster, {
+      dataDir: path.join(rehearsalDirOf(context), 'erlmcp'),
+      runbooks: runbooksOf(context, options),
+      service: serviceOf(scenario),
+      speed: options.speed,
+      sampleEverySeconds: 3,
+      giveUpAfterSeconds: 120,
+      config: { databaseUrl: null, listen: { host: '127.0.0.1', port: 0 }, logLevel: 'error' },
+    })
+    return await work({ app, target })
   } finally {
     if (app !== null) await stopWithin(context, app, 1_000)
-    await cluster.stop()
+    await close()
   }
 }
 
-/** erlmcp on the sandbox: the observer's and the operator's identities are the cluster's own. */
-async function startRehearsed(context: CommandContext, cluster: SandboxCluster, speed: number): Promise<App> {
-  const base = loadConfig(
-    { ...context.env, ERLMCP_RUNBOOKS: path.join(context.root, 'runbooks') },
-    path.join(rehearsalDirOf(context), 'erlmcp'),
-  )
-  const queries = Object.fromEntries(
-    Object.entries(SIGNAL_TABLE).map(([name, entry]) => [name, `max(${entry.value('', '$window')})`]),
-  )
-  const config: Config = {
-    ...base,
-    databaseUrl: null,
-    listen: { host: '127.0.0.1', port: 0 },
-    logLevel: 'error',
-    services: {
-      [SANDBOX_SERVICE]: {
-        target: { kind: 'kubernetes', context: 'sandbox', namespace: cluster.namespace },
-        variables: {
-          NAMESPACE: cluster.namespace,
-          DEPLOYMENT: SANDBOX_SERVICE,
-          MANIFESTS: cluster.manifestsDir,
-        },
-        environment: {
-          all: {},
-          observer: cluster.environment('observer'),
-          operator: cluster.environment('operator'),
-        },
-        signals: { kind: 'prometheus', url: cluster.serviceUrl('prometheus'), queries },
-      },
-    },
-    response: { ...base.response, sampleEverySeconds: 3, giveUpAfterSeconds: 120 },
-  }
-  const app = createApp({ config, speed, log: createLogger({ level: 'error' }), write: () => undefined })
-  await app.start()
-  return app
+interface OpenTarget {
+  target: RehearsalTarget
+  cluster: RehearsedCluster
+  close(): Promise<void>
 }
 
-async function callApi(
-  url: string,
-  method: 'GET' | 'POST',
-  token: string,
-  body?: Record<string, unknown>,
-): Promise<Record<string, unknown>> {
-  const response = await fetch(url, {
-    method,
-    headers: {
-      authorization: `Bearer ${token}`,
-      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-    },
-    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    signal: AbortSignal.timeout(30_000),
-  })
-  const value = (await response.json()) as Record<string, unknown>
-  if (response.ok) return value
-  throw new AppError('conflict', asText(value['detail']) || `${url} answered ${response.status}`, {
-    action: asText(value['action']) || 'Look at the log.',
-  })
+async function openTarget(context: CommandContext, options: RehearseOptions): Promise<OpenTarget> {
+  const path_ = context.env['PATH'] ?? ''
+  const wanted = parseTarget(options.target)
+  if (wanted !== null) {
+    return openKubeconfigTarget(wanted, {
+      environment: context.env,
+      dataDir: path.join(rehearsalDirOf(context), 'target'),
+      prometheusUrl: options.prometheus ?? null,
+    })
+  }
+  const cluster = await startCluster({ dataDir: sandboxDirOf(context), speed: options.speed })
+  return {
+    target: sandboxTarget(cluster, path_),
+    cluster: clusterOfSandbox(cluster),
+    close: () => cluster.stop(),
+  }
+}
+
+/** "PROVED bad-release: … (detected in 9 s, mitigated in 4 s, resolved in 21 s; 15 min allowed)". */
+function proofLine(proof: Proof): string {
+  const seconds = (value: number | null): string => (value === null ? '-' : `${Math.round(value)} s`)
+  const allowed =
+    proof.responseTimeSeconds === null ? '' : `; ${proof.responseTimeSeconds / 60} min allowed to respond`
+  const times = `detected in ${seconds(proof.secondsToDetect)}, acknowledged in ${seconds(proof.secondsToAcknowledge)}, mitigated in ${seconds(proof.secondsToMitigate)}, resolved in ${seconds(proof.secondsToResolve)}${allowed}`
+  return proof.passed
+    ? `PROVED ${proof.scenario}: ${proof.reason} (${times})`
+    : `NOT PROVED ${proof.scenario}: ${proof.reason}`
+}
+
+/** At once, so that a later fault takes no proof away. */
+async function keep(context: CommandContext, options: RehearseOptions, proof: Proof): Promise<void> {
+  await mkdir(rehearsalDirOf(context), { recursive: true })
+  await appendFile(path.join(rehearsalDirOf(context), 'proofs.jsonl'), `${JSON.stringify(proof)}\n`)
+  await addToProofFile(path.join(rehearsalDirOf(context), 'proofs.json'), [proof])
+  if (options.proofs !== undefined) await addToProofFile(path.resolve(options.proofs), [proof])
+}
+
+/** Into the store that pages are looked at in: the server that runs, or the local one. */
+export async function record(context: CommandContext, proofs: readonly Proof[]): Promise<void> {
+  if (proofs.length === 0) return
+  try {
+    const client = await connect(context, undefined)
+    try {
+      await client.call('rehearsal.record', { proofs })
+    } finally {
+      await client.close()
+    }
+  } catch (error) {
+    process.stderr.write(
+      `the proofs could not be stored: ${messageOf(error)}\n  They stand in ${path.join(rehearsalDirOf(context), 'proofs.json')}; \`erlmcp rehearsal import FILE\` stores them later.\n`,
+    )
+  }
 }

@@ -1,2 +1,2 @@
 export { prepareFirstIncident } from './first-incident.ts'
-export type { FirstIncident, PlayHost } from './first-incident.ts'
+export type { FirstIncident } from './first-incident.ts'

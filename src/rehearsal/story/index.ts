@@ -1,0 +1,7 @@
+export { endOfStory, followIncident, whereItStood } from './follow.ts'
+export type { Followed } from './follow.ts'
+export { createHost, rows } from './host.ts'
+export type { Host, Row } from './host.ts'
+export { atTerminal, obliging, scripted } from './responder.ts'
+export type { Responder } from './responder.ts'
+export { fits } from './show.ts'
