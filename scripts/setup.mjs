@@ -25,7 +25,8 @@ export function setUp() {
   const lock = createHash('sha256')
     .update(readFileSync(path.join(root, 'package-lock.json')))
     .digest('hex')
-  const done = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock && node24() !== null
+  const known = existsSync(stamp) && readFileSync(stamp, 'utf8') === lock
+  const done = (known || isInstalled()) && node24() !== null
   if (!done) {
     console.error('erlmcp: installing dependencies (once, about a minute) …')
     run('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'])
@@ -34,9 +35,21 @@ export function setUp() {
       run(process.execPath, ['installArchSpecificPackage.js'], path.join(modules, 'node'))
     if (node24() === null)
       fail('Node 24 could not be installed: the npm package `node` brought no binary for this platform')
-    writeFileSync(stamp, lock)
   }
+  if (!known) writeFileSync(stamp, lock)
   return node24()
+}
+
+/** Whether all that package-lock.json names is there already, for example after `npm install NAME`. */
+function isInstalled() {
+  const hidden = path.join(modules, '.package-lock.json')
+  if (!existsSync(hidden)) return false
+  const wanted = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')).packages
+  const found = JSON.parse(readFileSync(hidden, 'utf8')).packages
+  return Object.entries(wanted).every(
+    ([name, { version, optional }]) =>
+      name === '' || (found[name] === undefined ? optional === true : found[name].version === version),
+  )
 }
 
 function run(command, args, cwd = root) {
