@@ -13,7 +13,7 @@ export type Severity = (typeof SEVERITIES)[number]
 
 export const SIGNALS = [
   'error_rate', 'memory_usage', 'cpu_usage', 'db_pool_exhausted', 'crash_looping', 'latency', 'disk_usage',
-  'replicas_missing', 'probe_failing',
+  'replicas_missing', 'probe_failing', 'oom_kills', 'database_down',
 ] as const // prettier-ignore
 export type Signal = (typeof SIGNALS)[number]
 

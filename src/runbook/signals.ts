@@ -72,12 +72,29 @@ const poolRatio = (selector: string): string =>
     ')',
   ].join('\n')
 
+/** A state that only shows while it lasts: containers without it count as 0, not as unknown. */
+const elseZero = (selector: string): string =>
+  `  max by (${CONTAINER}) (kube_pod_container_status_restarts_total${braces(selector)}) * 0`
+
 const crashLooping = (selector: string, window: string): string =>
   [
     `max by (${CONTAINER}) (`,
     `  max_over_time(kube_pod_container_status_waiting_reason${braces(selector, 'reason="CrashLoopBackOff"')}[${window}])`,
     '    or',
     `  max_over_time(kube_pod_init_container_status_waiting_reason${braces(selector, 'reason="CrashLoopBackOff"')}[${window}])`,
+    '    or',
+    elseZero(selector),
+    ')',
+  ].join('\n')
+
+const oomKills = (selector: string, window: string): string =>
+  [
+    `max by (${CONTAINER}) (`,
+    `  increase(kube_pod_container_status_restarts_total${braces(selector)}[${window}])`,
+    `    and on (${CONTAINER})`,
+    `  kube_pod_container_status_last_terminated_reason${braces(selector, 'reason="OOMKilled"')}`,
+    '    or',
+    elseZero(selector),
     ')',
   ].join('\n')
 
@@ -124,6 +141,30 @@ export const SIGNAL_TABLE: Record<Signal, SignalEntry> = {
     window: '5m',
     hasService: false,
     by: ['namespace', 'pod', 'container'],
+    defaultThreshold: 1,
+    defaultForSeconds: 60,
+  },
+  oom_kills: {
+    words: /\bOOM[- ]?kill|\bkilled (?:for|out of) memory\b/i,
+    unit: 'count',
+    label: 'containers killed for memory',
+    value: oomKills,
+    window: '5m',
+    hasService: false,
+    by: ['namespace', 'pod', 'container'],
+    defaultThreshold: 1,
+    defaultForSeconds: 60,
+  },
+  database_down: {
+    words: /\bdatabase\b.{0,20}\b(?:down|unreachable|gone|refus)/i,
+    unit: 'count',
+    label: 'databases that do not answer',
+    // of the exporters of databases, and of services that look themselves
+    value: (selector) =>
+      `max by (namespace, service) (1 - ${braces('__name__=~"pg_up|mysql_up|erlmcp_db_up"', selector)})`,
+    window: '1m',
+    hasService: true,
+    by: ['namespace', 'service'],
     defaultThreshold: 1,
     defaultForSeconds: 60,
   },

@@ -28,6 +28,8 @@ test.each([
   ['Replicas missing >= 1 for 5 minutes', ['replicas_missing', '>=', 1, 'count', 300]],
   ['Service unreachable', ['probe_failing', null, null, null, null]],
   ['Probe failing >= 1 for 1 minute', ['probe_failing', '>=', 1, 'count', 60]],
+  ['OOM kills >= 1 for 1 minute', ['oom_kills', '>=', 1, 'count', 60]],
+  ['Database down >= 1 for 1 minute', ['database_down', '>=', 1, 'count', 60]],
   ['A readiness probe that fails', [null, null, null, null, null]],
   ['Error rate drops below 1% for 20 seconds', ['error_rate', '<', 0.01, 'ratio', 20]],
   ['Queue longer than usual', [null, null, null, null, null]],

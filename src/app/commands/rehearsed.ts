@@ -53,7 +53,10 @@ export function startRehearsed(
 ): Promise<App> {
   const base = loadConfig({ ...context.env, ERLMCP_RUNBOOKS: options.runbooks }, options.dataDir)
   const queries = Object.fromEntries(
-    Object.entries(SIGNAL_TABLE).map(([name, entry]) => [name, `max(${entry.value(`namespace="${cluster.namespace}"`, '$window')})`]),
+    Object.entries(SIGNAL_TABLE).map(([name, entry]) => [
+      name,
+      `max(${entry.value(`namespace="${cluster.namespace}"`, '$window')})`,
+    ]),
   )
   const { sampleEverySeconds, giveUpAfterSeconds } = options
   const config: Config = {

@@ -18,6 +18,8 @@ export function faultCommands(fault: Fault, namespace: string): string[][] {
   switch (fault.kind) {
     case 'bad-release':
       return [own('set', 'image', DEPLOYMENT, `erlmcp=${IMAGE}:1.2.3`)]
+    case 'oom-kill':
+      return [own('set', 'env', DEPLOYMENT, 'ERLMCP_CACHE_MEGABYTES=260')]
     case 'image-missing':
       return [own('set', 'image', DEPLOYMENT, `erlmcp=${IMAGE}:1.2.9`)]
     case 'node-full':

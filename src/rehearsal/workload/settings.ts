@@ -13,6 +13,8 @@ export interface Settings {
   logDir: string
   memoryLimitBytes: number
   cpuLimitCores: number
+  /** What the answers' cache may hold; 0 for none. */
+  cacheMegabytes: number
   requestTimeoutMs: number
   database: { host: string; port: number; name: string; user: string; password: string }
 }
@@ -45,6 +47,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     logDir: path.join(root, '/var/log/erlmcp'),
     memoryLimitBytes: Number(env['MEMORY_LIMIT'] ?? 0),
     cpuLimitCores: Number(env['CPU_LIMIT_MILLICORES'] ?? 0) / 1_000,
+    cacheMegabytes: Number(env['ERLMCP_CACHE_MEGABYTES'] ?? 0),
     requestTimeoutMs: config.requestTimeoutMs,
     database: { ...config.database, host: env['PGHOSTADDR'] ?? config.database.host, password: env['DB_PASSWORD'] ?? '' },
   }

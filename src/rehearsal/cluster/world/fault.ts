@@ -8,6 +8,8 @@ export type Fault =
   | { kind: 'overload' }
   /** Every pod grows, to 92 % of its limit or with `fatal` beyond it. Mended by a restart. */
   | { kind: 'memory-leak'; megabytesPerSecond?: number; fatal?: boolean }
+  /** A cache that is larger than the limit fills with the requests, again after each kill. Mended by a higher limit or by going back. */
+  | { kind: 'oom-kill' }
   /** One pod burns 90 % of its CPU limit. Mended by restarting it. */
   | { kind: 'busy-loop' }
   /** Every pod has lost all connections of its pool. Mended by a restart, with or without a larger pool. */
@@ -40,6 +42,7 @@ export const FAULT_KINDS = [
   'stuck-process',
   'overload',
   'memory-leak',
+  'oom-kill',
   'busy-loop',
   'pool-exhausted',
   'connection-limit',

@@ -37,7 +37,9 @@ export async function injectFault(deps: FaultDeps, fault: Fault): Promise<void> 
     case 'overload':
       return deps.load.setConnections(CLIENTS)
     case 'memory-leak':
-      return leak(deps, fault.megabytesPerSecond ?? 6, fault.fatal === true)
+      return leak(deps, fault.megabytesPerSecond ?? 20, fault.fatal === true)
+    case 'oom-kill':
+      return setVariable(deps, 'ERLMCP_CACHE_MEGABYTES', '260')
     case 'busy-loop': {
       const pod = onePod(deps)
       return tell(pod, 'busy', 0.9 * limitOf(pod, 'cpu', 0.5))
