@@ -30,6 +30,7 @@ const deps: CliDeps = {
     rehearse: async (names, flags) =>
       (await import('./app/commands/rehearse.ts')).rehearseAll(context, names, flags),
     readProofs: async (file) => (await import('./rehearsal/index.ts')).readProofFile(file),
+    proofTeller: async (folder) => (await import('./app/commands/proofs.ts')).proofTeller(context, folder),
     sandbox: {
       up: async (options) => (await import('./app/commands/sandbox.ts')).sandboxUp(context, options),
       down: async () => (await import('./app/commands/sandbox.ts')).sandboxDown(context),

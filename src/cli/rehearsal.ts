@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { InvalidArgumentError, Option } from 'commander'
+import type { LoadedPage } from '../runbook/index.ts'
 import type { CliDeps } from './program.ts'
 
 export interface PlayFlags {
@@ -26,6 +27,10 @@ export interface RehearsalCommands {
   play(flags: PlayFlags): Promise<number>
   rehearse(names: readonly string[], flags: RehearseFlags): Promise<number>
   readProofs(file: string): Promise<unknown[]>
+  /** What the proofs in a folder of pages, and those made on this machine, say of a procedure. */
+  proofTeller(
+    folder: string,
+  ): Promise<(page: LoadedPage, procedure: string) => { state: string; text: string }>
   sandbox: {
     up(options: { speed: number; detach: boolean }): Promise<void>
     down(): Promise<void>

@@ -42,8 +42,23 @@ export function renderResult(name: OperationName, result: unknown): string {
     case 'page.list':
       return table(
         brief(rows(value['pages'])),
-        ['source', 'path', 'state', 'commit', 'owner', 'lastReviewed', 'alerts', 'reason'],
+        ['source', 'path', 'state', 'commit', 'owner', 'lastReviewed', 'proof', 'alerts', 'reason'],
         'No pages.',
+      )
+    case 'rehearsal.list':
+      return table(
+        rows(value['rehearsals']).map((each) => ({
+          ...each,
+          result: each['passed'] === true ? 'proved' : 'failed',
+        })),
+        ['id', 'at', 'scenario', 'page', 'procedure', 'target', 'result', 'secondsToResolve', 'reason'],
+        'No rehearsals.',
+      )
+    case 'rehearsal.status':
+      return table(
+        rows(value['procedures']).map((each) => ({ ...each, proof: (each['proof'] as Row)['text'] })),
+        ['page', 'procedure', 'proof'],
+        'No procedures that an alert can start.',
       )
     case 'page.show':
       return text(value['content'])
@@ -74,6 +89,7 @@ function incident(value: Row): string {
   const lines = [
     `${text(value['name'])}  ${text(value['severity'])}  ${text(value['state'])}  ${text(value['title'])}`,
     `opened ${time(value['openedAt'])}${value['acknowledgedBy'] === null ? '' : `, acknowledged by ${text(value['acknowledgedBy'])}`}`,
+    ...rows(value['runs']).map((run) => `${text(run['pagePath'])}: ${proofText(run)}`),
     '',
     ...rows(value['timeline']).map(
       (entry) => `${time(entry['at'])}  ${oneLine(entry['message'])}  (${text(entry['actor'])})`,
@@ -85,7 +101,12 @@ function incident(value: Row): string {
 }
 
 function run(value: Row): string {
-  const lines = [`run ${text(value['id'])}  ${text(value['state'])}  ${text(value['reason'])}`, '']
+  const page = value['page'] as Row | undefined
+  const lines = [
+    `run ${text(value['id'])}  ${text(value['state'])}  ${text(value['reason'])}`,
+    `${text(page?.['path'])}: ${proofText(value)}`,
+    '',
+  ]
   for (const execution of rows(value['executions'])) {
     const exit = execution['exitCode'] === null ? '' : ` exit ${text(execution['exitCode'])}`
     lines.push(
@@ -124,7 +145,24 @@ const brief = (items: readonly Row[]): Row[] =>
     commit: text(item['commit']).slice(0, 12),
     contentHash: text(item['contentHash']).slice(0, 12),
     alerts: Array.isArray(item['alerts']) ? item['alerts'].join(' ') : null,
+    proof: proofsText(item),
   }))
+
+/** What rehearsals say about the text of a run. */
+const proofText = (item: Row): string =>
+  text((item['proof'] as Row | null | undefined)?.['text'] ?? 'no rehearsal known')
+
+/** "2 proved, 1 stale", over the procedures of a page that an alert can start. */
+function proofsText(item: Row): string {
+  const counts = new Map<string, number>()
+  for (const procedure of rows(item['procedures'])) {
+    const bound = Array.isArray(procedure['alertNames']) && procedure['alertNames'].length > 0
+    if (!bound && procedure['measurable'] !== true) continue
+    const state = text((procedure['proof'] as Row | null | undefined)?.['state']) || 'never'
+    counts.set(state, (counts.get(state) ?? 0) + 1)
+  }
+  return [...counts].map(([state, count]) => `${count} ${state}`).join(', ')
+}
 
 /** A table that fits what it holds; the last column is not padded. */
 export function table(items: readonly Row[], columns: readonly string[], empty: string): string {

@@ -31,11 +31,19 @@ export function addRunbookCommands(program: Command, deps: CliDeps, setExit: (co
   addLintCommand(runbook, deps, setExit)
   runbook
     .command('list')
-    .description('the catalogue of a folder: procedures, the alerts they are for, owners, reviews')
+    .description('the catalogue of a folder: procedures, the alerts they are for, owners, reviews, proofs')
     .argument('<dir>')
     .option('--json', 'the catalogue as JSON', false)
     .action(async (folder: string, options: { json: boolean }) => {
-      const entries = listCatalogue(await readPages(folder, deps), deps.now())
+      const pages = await readPages(folder, deps)
+      const tell = await deps.rehearsal.proofTeller(folder)
+      const entries = listCatalogue(pages, deps.now()).map((entry, index) => ({
+        ...entry,
+        procedures: entry.procedures.map((each) => {
+          const page = pages[index]
+          return page === undefined ? each : { ...each, proof: tell(page, each.id) }
+        }),
+      }))
       deps.write(`${options.json ? JSON.stringify(entries, null, 2) : renderCatalogue(entries)}\n`)
     })
   runbook

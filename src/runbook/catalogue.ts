@@ -15,6 +15,8 @@ export interface CatalogueProcedure {
   measurable: boolean
   service: string | null
   owner: string | null
+  /** What rehearsals have shown of it; left out where none are looked at. */
+  proof?: { state: string; text: string }
 }
 
 export interface CatalogueEntry {
@@ -117,5 +119,7 @@ export function renderCatalogue(entries: readonly CatalogueEntry[]): string {
 function procedureText(each: CatalogueProcedure): string {
   const alerts = each.alertNames.length === 0 ? '' : `  <- ${each.alertNames.join(', ')}`
   const severity = each.severity === null ? '' : `  ${each.severity}`
-  return `${each.id}${severity}${each.measurable ? '  measured' : ''}${alerts}`
+  // what no alert can start is not rehearsed
+  const proof = each.proof === undefined || alerts === '' ? '' : `  (${each.proof.text})`
+  return `${each.id}${severity}${each.measurable ? '  measured' : ''}${alerts}${proof}`
 }

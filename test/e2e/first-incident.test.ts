@@ -1,61 +1,12 @@
-import { spawn } from 'node:child_process'
-import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterEach, expect, test } from 'vitest'
+import { nothingLeftOf, processesOf, removePlayFolders, runErlmcp, until } from '../support/play.ts'
+import type { Play } from '../support/play.ts'
 
-const folders: string[] = []
-afterEach(() => {
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
-})
+afterEach(removePlayFolders)
 
-interface Play {
-  child: ChildProcess
-  dataDir: string
-  output(): string
-  ended: Promise<number | null>
-}
-
-function play(args: string[], dataDir?: string): Play {
-  const folder = dataDir ?? mkdtempSync(path.join(tmpdir(), 'erlmcp-play-'))
-  if (dataDir === undefined) folders.push(folder)
-  const child = spawn(process.execPath, ['src/main.ts', 'start', ...args], {
-    env: { ...process.env, ERLMCP_DATA_DIR: folder, ERLMCP_PORT: '0' },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  })
-  let text = ''
-  for (const stream of [child.stdout, child.stderr])
-    stream?.on('data', (part: Buffer) => (text += part.toString('utf8')))
-  return {
-    child,
-    dataDir: folder,
-    output: () => text,
-    ended: new Promise((resolve) => child.once('exit', (code) => resolve(code))),
-  }
-}
-
-/** Every process whose command line or environment names the folder. */
-function processesOf(folder: string): string[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
-    .flatMap((pid) => {
-      try {
-        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
-        return command.includes(folder) ? [command] : []
-      } catch {
-        return []
-      }
-    })
-}
-
-async function until(condition: () => boolean, what: () => string): Promise<void> {
-  const limit = Date.now() + 150_000
-  while (!condition()) {
-    if (Date.now() > limit) throw new Error(`did not happen: ${what()}`)
-    await new Promise((resolve) => setTimeout(resolve, 100))
-  }
-}
+const play = (args: string[], dataDir?: string): Play =>
+  runErlmcp(['start', '--example', 'host', ...args], dataDir === undefined ? {} : { dataDir })
 
 test('the first incident goes from its alert to a proved recovery and a written review, by itself', async () => {
   const started = play(['--auto'])
@@ -82,10 +33,7 @@ test('a person answers y at the terminal, and state stays between starts', async
   expect(await second.ended, second.output()).toBe(0)
   expect(second.output()).toContain('INC-1 is resolved')
   expect(second.output().trim().split('\n').at(-1)).toMatch(/INC-1\.md$/)
-  await until(
-    () => processesOf(first.dataDir).length === 0,
-    () => processesOf(first.dataDir).join('\n'),
-  )
+  await nothingLeftOf(first.dataDir)
 })
 
 test('Ctrl-C leaves nothing running', async () => {
@@ -94,8 +42,5 @@ test('Ctrl-C leaves nothing running', async () => {
   started.child.kill('SIGINT')
   await started.ended
   expect(started.output()).toContain('nothing is left running')
-  await until(
-    () => processesOf(started.dataDir).length === 0,
-    () => processesOf(started.dataDir).join('\n'),
-  )
+  await nothingLeftOf(started.dataDir)
 })

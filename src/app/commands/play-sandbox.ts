@@ -16,7 +16,7 @@ import { loadPages } from '../../runbook/index.ts'
 import { exampleDirOf, sandboxDirOf, stopWithin } from './context.ts'
 import { identityOf } from './play-host.ts'
 import type { Stage } from './play.ts'
-import { findScenario } from './rehearse.ts'
+import { findScenario, keepProof } from './rehearse.ts'
 import { clusterOfSandbox, SANDBOX_SERVICE, startRehearsed } from './rehearsed.ts'
 
 const DONE = 0
@@ -48,9 +48,10 @@ export async function playInSandbox(stage: Stage): Promise<number> {
     introduce(stage, cluster, app)
     const { address, webhookToken, measure } = app
     const answerToken = await app.issueToken(identityOf(stage))
+    const host = createHost({ address, webhookToken, measure, answerToken })
     const done = await rehearse(
       {
-        host: createHost({ address, webhookToken, measure, answerToken }),
+        host,
         target: sandboxTarget(cluster, context.env['PATH'] ?? ''),
         procedure,
         service: SANDBOX_SERVICE,
@@ -63,6 +64,10 @@ export async function playInSandbox(stage: Stage): Promise<number> {
       scenario,
     )
     const last = conclude(stage, done)
+    if (done.proof.passed) {
+      await keepProof(context, done.proof)
+      await host.api('POST', '/rehearsals', { proofs: [done.proof] })
+    }
     if (options.keep) await keepOn(stage, cluster, app)
     await stopWithin(context, app)
     await cluster.stop()

@@ -11,6 +11,7 @@ import {
   openKubeconfigTarget,
   parseTarget,
   procedureOf,
+  PROOF_FILE,
   rehearse,
   sandboxTarget,
   startCluster,
@@ -29,6 +30,8 @@ const FAILED = 1
 export interface RehearseOptions {
   all: boolean
   speed: number
+  /** How many scenarios run side by side in the sandbox, each in a cluster of its own. Default 1. */
+  jobs?: number
   json: boolean
   /** `sandbox`, or `kubeconfig:CONTEXT/NAMESPACE`. */
   target: string
@@ -78,7 +81,7 @@ export async function rehearseAll(
     })
     proofs.push(proof)
     write(`${proofLine(proof)}\n`)
-    await keep(context, options, proof)
+    await keepProof(context, proof, options.proofs)
   }
   await record(context, proofs)
   if (options.json) process.stdout.write(`${JSON.stringify(proofs, null, 2)}\n`)
@@ -193,16 +196,16 @@ function proofLine(proof: Proof): string {
     : `NOT PROVED ${proof.scenario}: ${proof.reason}`
 }
 
-/** At once, so that a later fault takes no proof away. */
-async function keep(context: CommandContext, options: RehearseOptions, proof: Proof): Promise<void> {
+/** At once, so that a later fault takes no proof away; into a file that travels as well, where one is named. */
+export async function keepProof(context: CommandContext, proof: Proof, file?: string): Promise<void> {
   await mkdir(rehearsalDirOf(context), { recursive: true })
   await appendFile(path.join(rehearsalDirOf(context), 'proofs.jsonl'), `${JSON.stringify(proof)}\n`)
-  await addToProofFile(path.join(rehearsalDirOf(context), 'proofs.json'), [proof])
-  if (options.proofs !== undefined) await addToProofFile(path.resolve(options.proofs), [proof])
+  await addToProofFile(path.join(rehearsalDirOf(context), PROOF_FILE), [proof])
+  if (file !== undefined) await addToProofFile(path.resolve(file), [proof])
 }
 
 /** Into the store that pages are looked at in: the server that runs, or the local one. */
-export async function record(context: CommandContext, proofs: readonly Proof[]): Promise<void> {
+async function record(context: CommandContext, proofs: readonly Proof[]): Promise<void> {
   if (proofs.length === 0) return
   try {
     const client = await connect(context, undefined)
@@ -213,7 +216,7 @@ export async function record(context: CommandContext, proofs: readonly Proof[]):
     }
   } catch (error) {
     process.stderr.write(
-      `the proofs could not be stored: ${messageOf(error)}\n  They stand in ${path.join(rehearsalDirOf(context), 'proofs.json')}; \`erlmcp rehearsal import FILE\` stores them later.\n`,
+      `the proofs could not be stored: ${messageOf(error)}\n  They stand in ${path.join(rehearsalDirOf(context), PROOF_FILE)}; \`erlmcp rehearsal import FILE\` stores them later.\n`,
     )
   }
 }
