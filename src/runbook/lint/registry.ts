@@ -10,6 +10,7 @@ import { LANGUAGE_RULES } from './rules/language.ts'
 import { MITIGATION_RULES } from './rules/mitigation.ts'
 import { PLACEHOLDER_RULES } from './rules/placeholder.ts'
 import { STREAM_RULES } from './rules/streams.ts'
+import { SURROUNDINGS_RULES } from './rules/surroundings.ts'
 import { TRIGGER_RULES } from './rules/trigger.ts'
 
 /** Every rule, in the order of the reference. */
@@ -22,6 +23,7 @@ export const LINT_RULES: readonly LintRule[] = [
   ...KUBERNETES_RULES,
   ...DATABASE_RULES,
   ...FILE_RULES,
+  ...SURROUNDINGS_RULES,
   ...MITIGATION_RULES,
   ...TRIGGER_RULES,
   ...PLACEHOLDER_RULES,
