@@ -37,7 +37,7 @@ create trigger incident_changed after insert or update on incident for each row 
 
 create function note_of_incident() returns trigger language plpgsql as $$
 begin
-  perform note_change('incident', new.incident_id, '', '', 0);
+  perform note_change('incident', coalesce(new.incident_id, ''), '', '', 0);
   return null;
 end $$;
 create trigger timeline_changed after insert on timeline_entry for each row execute function note_of_incident();
