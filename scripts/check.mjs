@@ -8,6 +8,7 @@ const steps = [
   ['format', bin('oxfmt'), ['--check', '.']],
   ['lint', bin('oxlint'), ['--type-aware', '--deny-warnings']],
   ['types', bin('tsc'), ['-p', '.']],
+  ['types of the page', bin('tsc'), ['-p', 'web']],
   ['dead code', bin('knip'), ['--no-progress']],
   ['unit and architecture', bin('vitest'), ['run', '--project', 'unit', '--project', 'architecture']],
 ]
@@ -17,6 +18,6 @@ for (const [name, command, args] of steps) {
   const result = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
   const ok = result.status === 0
   if (!ok) failed += 1
-  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name}  ${((Date.now() - started) / 1000).toFixed(1)} s`)
+  console.log(`${ok ? 'ok    ' : 'FAILED'}  ${String(name)}  ${((Date.now() - started) / 1000).toFixed(1)} s`)
 }
 process.exit(failed === 0 ? 0 : 1)

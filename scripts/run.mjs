@@ -1,11 +1,12 @@
 // `node scripts/run.mjs FILE ARGS…`: sets up, then runs FILE under the project's Node 24, with its tools first on PATH.
 import { spawn } from 'node:child_process'
 import path from 'node:path'
-import { setUp } from './setup.mjs'
+import { setUp, setUpPage } from './setup.mjs'
 
 const root = path.resolve(import.meta.dirname, '..')
 const node = setUp()
 const [file, ...args] = process.argv.slice(2)
+if (file === 'src/main.ts' || file === 'scripts/test.mjs') setUpPage(node)
 const env = {
   ...process.env,
   PATH: [path.dirname(node), path.join(root, 'node_modules', '.bin'), process.env.PATH].join(path.delimiter),

@@ -52,6 +52,11 @@ function isInstalled() {
   )
 }
 
+/** Builds web/dist when it is missing or older than its sources; under the project's own Node. */
+export function setUpPage(node) {
+  run(node, [path.join(root, 'scripts', 'build-web.mjs'), '--if-stale'])
+}
+
 function run(command, args, cwd = root) {
   const result = spawnSync(command, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] })
   if (result.status !== 0)

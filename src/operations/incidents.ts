@@ -1,5 +1,7 @@
 import { AppError } from '../base/error.ts'
 import type { IncidentRow } from '../db/index.ts'
+import { SEVERITY_POLICY } from '../incident/index.ts'
+import type { SeverityLevel } from '../incident/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
@@ -90,6 +92,7 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
   ])
   return {
     ...presentIncident(incident),
+    deadlines: deadlinesOf(incident),
     timeline,
     runs: await Promise.all(
       runs.map(async (run) => ({ ...present(run), proof: await proofOfRun(deps, run) })),
@@ -134,3 +137,10 @@ export const presentIncident = (row: IncidentRow) => ({
   closedAt: row.closed_at,
   reason: row.closing_reason,
 })
+
+/** Clocks that run while nobody has taken the incident. */
+function deadlinesOf(row: IncidentRow): { kind: string; at: Date }[] {
+  const minutes = SEVERITY_POLICY[row.severity as SeverityLevel].responseTimeMinutes
+  if (minutes === null || row.acknowledged_at !== null || row.resolved_at !== null) return []
+  return [{ kind: 'acknowledge', at: new Date(row.opened_at.getTime() + minutes * 60_000) }]
+}

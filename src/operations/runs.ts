@@ -97,6 +97,11 @@ export async function showRun(deps: OperationDeps, actor: Actor, id: string): Pr
       missingInputs: missingInputs(alternative),
       hashes: gatedCommands(alternative).map((command) => command.hash),
       commands: alternative.commands.map((command) => ({
+        index: command.index,
+        explanation: command.explanation,
+        identity: command.identity,
+        mode: command.mode,
+        manualReason: command.manualReason,
         text: command.text,
         script: command.script,
         inputs: command.inputs,

@@ -23,11 +23,14 @@ export class Problem extends Error {
 const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
 
 const TIMEOUT_MS = 30_000
-const BASE = '/api/v1'
+/** Sign-in is beside the API. */
+const addressOf = (path: string): string => (/^\/log(?:in|out)/.test(path) ? path : `/api/v1${path}`)
 
-/** Headers that say who asks; empty where the cookie of the session does. */
-export function authorization(): Record<string, string> {
-  return {}
+let csrfToken: string | null = null
+
+/** Of the session; goes along with everything that changes something. */
+export function setCsrfToken(token: string | null): void {
+  csrfToken = token
 }
 
 export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
@@ -46,13 +49,13 @@ async function call<T>(
   const limits = [AbortSignal.timeout(TIMEOUT_MS), ...(signal === undefined ? [] : [signal])]
   let response: Response
   try {
-    response = await fetch(`${BASE}${path}`, {
+    response = await fetch(addressOf(path), {
       method,
       credentials: 'same-origin',
       cache: 'no-store',
       headers: {
-        ...authorization(),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(method === 'GET' || csrfToken === null ? {} : { 'x-csrf-token': csrfToken }),
       },
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       signal: AbortSignal.any(limits),

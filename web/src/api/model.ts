@@ -74,7 +74,14 @@ export interface RunSummary {
   reason: string | null
 }
 
+/** A clock that runs for an incident, soonest first. */
+export interface Deadline {
+  kind: string
+  at: string
+}
+
 export interface Incident extends IncidentSummary {
+  deadlines?: Deadline[]
   timeline: TimelineEntry[]
   runs: RunSummary[]
   alerts: {
@@ -246,6 +253,16 @@ export interface SignalHistory {
   samples: { at: string; value: number | null }[]
   marks: { at: string; kind: 'alert' | 'deploy' | 'action' | 'resolved'; label: string }[]
   everySeconds: number
+}
+
+export interface Session {
+  signedIn: boolean
+  ownerMissing: boolean
+  methods: { password: boolean; passkey: boolean; oidc: { name: string } | null }
+  person: { id: string; login: string; name: string; hasPassword: boolean; passkeys: number } | null
+  role: string | null
+  csrfToken: string | null
+  expiresAt: string | null
 }
 
 export interface Waiting {

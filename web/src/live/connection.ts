@@ -1,5 +1,4 @@
 import type { Change } from '../api/model.ts'
-import { authorization } from '../api/client.ts'
 
 export interface Connection {
   state: 'connecting' | 'connected' | 'reconnecting'
@@ -97,7 +96,6 @@ class Stream {
       const resumed = this.#position
       const response = await fetch('/api/v1/events', {
         headers: {
-          ...authorization(),
           accept: 'text/event-stream',
           ...(resumed === null ? {} : { 'last-event-id': resumed }),
         },
