@@ -3,11 +3,12 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { AppError } from '../base/error.ts'
 import type { ChangeFeed } from '../db/index.ts'
-import { createServer } from '../http/index.ts'
+import { createMetrics, createServer } from '../http/index.ts'
 import type { AlertIntake } from '../http/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { WEB_FOLDER } from './live.ts'
+import { storeReadings } from './metrics.ts'
 import type { AppOptions } from './options.ts'
 import { operationDeps } from './store.ts'
 import type { Store } from './store.ts'
@@ -22,9 +23,18 @@ export function buildServer(
 ): ReturnType<typeof createServer> {
   const { database } = store
   const operations = operationDeps(options.config, clock, store, engine)
+  const version = options.version ?? '0.0.0'
+  const metrics = createMetrics({
+    version,
+    maxConnections: options.config.limits.maxConnections,
+    read: [storeReadings(operations)],
+  })
   return createServer({
     log: options.log,
+    version,
+    metrics: { source: metrics, apart: metricsAddress(options.config) },
     authenticate: (token) => authenticate(database, clock.now(), token),
+    access: { signIn: store.permissions.signIn, edge: options.config.http },
     invoke: (actor, name, input, key) =>
       key === undefined
         ? invoke(operations, actor, name, input)
@@ -43,6 +53,9 @@ export function buildServer(
     },
   })
 }
+
+const metricsAddress = ({ listen: { host }, metrics: { port } }: Config): { host: string; port: number } | null =>
+  port === null ? null : { host, port }
 
 export async function listen(server: ReturnType<typeof createServer>, config: Config): Promise<string> {
   const { host, port } = config.listen

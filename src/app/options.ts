@@ -6,6 +6,8 @@ import type { CrashPoint } from '../workflow/index.ts'
 export interface AppOptions {
   config: Config
   log: Logger
+  /** Of this erlmcp, for those who ask. */
+  version?: string
   clock?: Clock
   /** The times that pages state (hold times) are divided by this; for rehearsals. Default 1. */
   speed?: number

@@ -3,10 +3,13 @@ import path from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
 import { alerting, resolveAlerting } from './config-alerting.ts'
+import { channels, oncall, resolveChannels } from './config-channels.ts'
+import { access, http, resolveAccess } from './config-access.ts'
 import { pageSources, resolveSource } from './config-sources.ts'
 import { AppError, messageOf } from './error.ts'
 
 const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(8_192))
+const count = z.number().int().min(1).max(100_000)
 const seconds = z.number().positive().max(86_400)
 
 const signals = z.discriminatedUnion('kind', [
@@ -58,6 +61,11 @@ const configFile = z.strictObject({
   sources: pageSources,
   /** Where alerts come from, and when they make an incident. */
   alerting,
+  /** People and permissions, and the way in. */
+  access,
+  http,
+  channels,
+  oncall,
   services: z.record(z.string().min(1).max(253), service).default({}),
   response: z
     .strictObject({
@@ -68,6 +76,20 @@ const configFile = z.strictObject({
       parallelReads: z.number().int().min(1).max(64).default(6),
       commandTimeoutSeconds: seconds.default(300),
       endlessWindowSeconds: seconds.default(10),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      /** Connections that may be open to the HTTP server; one more is answered 503. */
+      maxConnections: count.default(1_000),
+      /** Connections to PostgreSQL for requests and duties; the engine has its own few. */
+      databasePoolSize: count.default(12),
+    })
+    .prefault({}),
+  metrics: z
+    .strictObject({
+      /** `null`: /metrics is served on the port of everything else. */
+      port: z.number().int().min(0).max(65_535).nullable().default(null),
     })
     .prefault({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
@@ -102,6 +124,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
   const config = parsed.data
   return {
     ...config,
+    limits: {
+      maxConnections: countOf('ERLMCP_MAX_CONNECTIONS', env) ?? config.limits.maxConnections,
+      databasePoolSize: countOf('ERLMCP_DB_POOL_SIZE', env) ?? config.limits.databasePoolSize,
+    },
     listen: {
       host: env['ERLMCP_HOST'] ?? config.listen.host,
       port: portOf(env['ERLMCP_PORT']) ?? config.listen.port,
@@ -110,7 +136,10 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
       path.resolve(base, folder),
     ),
     alerting: resolveAlerting(base, config.alerting),
+    ...resolveAccess(base, config),
     sources: config.sources.map((source) => resolveSource(base, source)),
+    channels: resolveChannels(base, config.channels),
+    oncall: { file: path.resolve(base, config.oncall.file ?? 'erlmcp.oncall.yaml') },
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],
     configFile: file,
@@ -139,6 +168,16 @@ function readYaml(file: string): unknown {
       },
     )
   }
+}
+
+function countOf(name: string, env: Readonly<Record<string, string | undefined>>): number | null {
+  const text = env[name]
+  if (text === undefined || text === '') return null
+  const parsed = count.safeParse(Number(text))
+  if (parsed.success) return parsed.data
+  throw new AppError('input_invalid', `${name} is ${JSON.stringify(text)}, not a count`, {
+    action: 'Give a whole number from 1 to 100000.',
+  })
 }
 
 function portOf(text: string | undefined): number | null {

@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
+import type { ClientBase } from 'pg'
 import type { Schema } from './schema.ts'
 
 export interface DatabaseOptions {
@@ -8,6 +9,8 @@ export interface DatabaseOptions {
   name: string
   /** Connections at most. Default 10. */
   poolSize?: number
+  /** A database role that every connection takes. Default: that of the user. */
+  role?: string
   /** How long a caller waits for a connection before it fails. Default 10,000 ms; the driver's own default is for ever. */
   acquireTimeoutMs?: number
 }
@@ -17,6 +20,10 @@ export interface PoolGauges {
   idle: number
   waiting: number
   max: number
+  /** Connections handed out since the start, how long their callers waited in all, and who waited in vain. */
+  acquired: number
+  waitedSeconds: number
+  timeouts: number
 }
 
 export interface Database {
@@ -54,6 +61,7 @@ class SocketClient extends Client {
 
 /** A connection pool whose idle connections may break without taking the process along. */
 export function createPool(options: DatabaseOptions): Pool {
+  const { role } = options
   const pool = new Pool({
     connectionString: options.url,
     max: options.poolSize ?? 10,
@@ -61,6 +69,14 @@ export function createPool(options: DatabaseOptions): Pool {
     idleTimeoutMillis: 30_000,
     application_name: `erlmcp ${options.name}`,
     Client: SocketClient,
+    ...(role === undefined
+      ? {}
+      : {
+          // waited for before the connection is handed out
+          onConnect: async (client: ClientBase) => {
+            await client.query(`set role ${client.escapeIdentifier(role)}`)
+          },
+        }),
   })
   // an idle connection that breaks is replaced at the next use; without a listener it would end the process
   pool.on('error', () => undefined)
@@ -71,7 +87,24 @@ export function createPool(options: DatabaseOptions): Pool {
 
 export function createDatabase(options: DatabaseOptions): Database {
   const pool = createPool(options)
-  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) })
+  const counts = { acquired: 0, waitedSeconds: 0, timeouts: 0 }
+  const counted = {
+    async connect() {
+      const asked = performance.now()
+      try {
+        return await pool.connect()
+      } catch (error) {
+        if (error instanceof Error && error.message.startsWith('timeout exceeded')) counts.timeouts += 1
+        throw error
+      } finally {
+        counts.acquired += 1
+        counts.waitedSeconds += (performance.now() - asked) / 1_000
+      }
+    },
+    end: () => pool.end(),
+    options: pool.options,
+  }
+  const kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: counted }) })
   return {
     kysely,
     gauges: () => ({
@@ -79,6 +112,7 @@ export function createDatabase(options: DatabaseOptions): Database {
       idle: pool.idleCount,
       waiting: pool.waitingCount,
       max: options.poolSize ?? 10,
+      ...counts,
     }),
     close: () => kysely.destroy(),
   }

@@ -4,11 +4,18 @@ import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { newUuid } from '../base/id.ts'
 import type { Logger } from '../base/log.ts'
+import { addAccess, bearerOf, identify } from './access.ts'
+import type { AccessDeps } from './access.ts'
 import { OPERATION_NAMES, OPERATIONS } from '../operations/index.ts'
 import type { OperationName } from '../operations/index.ts'
+import { addCalendars } from './calendar.ts'
 import { addEvents } from './events.ts'
 import type { EventDeps } from './events.ts'
+import { serveApart } from './metrics.ts'
+import type { Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
+import { addHardening, edgeOptions, PLAIN_EDGE } from './harden.ts'
+import { createLimiter } from './limits.ts'
 import { problemOf } from './problem.ts'
 import { addWeb } from './web.ts'
 import { addAlertWebhooks } from './webhooks.ts'
@@ -20,6 +27,8 @@ export interface HttpDeps {
   log: Logger
   /** The identity behind a bearer token, or `null`. */
   authenticate(token: string): Promise<Actor | null>
+  /** People in browsers. Without it there are only tokens. */
+  access?: AccessDeps
   /** `key`: an `Idempotency-Key` that came with it. */
   invoke(actor: Actor, name: OperationName, input: unknown, key?: string): Promise<unknown>
   alerts: AlertIntake
@@ -29,6 +38,8 @@ export interface HttpDeps {
     headers: Readonly<Record<string, string | string[] | undefined>>,
     body: Uint8Array,
   ): Promise<'polling' | 'ignored'>
+  /** What Prometheus is told: at /metrics of this server, or on a port of its own. */
+  metrics?: { source: Metrics; apart: { host: string; port: number } | null }
   /** Why this process is not ready; empty when it is. */
   notReady(): Promise<string[]>
   /** The page: its built files, and the changes that it follows. Without it there is only the API. */
@@ -41,7 +52,9 @@ const PUSH_LIMIT_BYTES = 5 * 1_048_576
 
 /** The HTTP edge: webhooks in, the operations under /api/v1, health. Thin: everything is in the catalogue. */
 export function createServer(deps: HttpDeps): FastifyInstance {
-  const server = Fastify({
+  const edge = deps.access?.edge ?? PLAIN_EDGE
+  const server: FastifyInstance = Fastify({
+    ...edgeOptions(edge),
     logger: false,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: 30_000,
@@ -61,21 +74,38 @@ export function createServer(deps: HttpDeps): FastifyInstance {
       }),
     ),
   )
+  addHardening(server, edge)
+  if (deps.access !== undefined) addAccess(server, deps.access)
   server.addHook('onSend', async (_request, reply) => {
-    reply.header('x-content-type-options', 'nosniff')
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store')
   })
+  addMetrics(server, deps)
   addHealth(server, deps)
   addAlertWebhooks(server, deps.alerts)
   addPushWebhook(server, deps)
-  for (const name of OPERATION_NAMES) addOperation(server, deps, name)
+  addCalendars(server, deps)
+  const limiter = createLimiter(edge.requestsPerSecond)
+  for (const name of OPERATION_NAMES) addOperation(server, deps, name, limiter)
   addApiDescription(server, deps.version)
   if (deps.page !== undefined) {
     const { folder, changes } = deps.page
-    addEvents(server, { authenticate: (request) => deps.authenticate(bearerOf(request)), changes })
+    addEvents(server, { authenticate: (request) => whoAsks(deps, request, null), changes })
     addWeb(server, { folder })
   }
   return server
+}
+
+function addMetrics(server: FastifyInstance, deps: HttpDeps): void {
+  if (deps.metrics === undefined) return
+  const { source, apart } = deps.metrics
+  source.observe(server)
+  if (apart !== null) serveApart(server, source, apart)
+  else {
+    server.get('/metrics', async (_request, reply) => {
+      reply.type(source.contentType)
+      return source.text()
+    })
+  }
 }
 
 function addHealth(server: FastifyInstance, deps: HttpDeps): void {
@@ -117,18 +147,34 @@ function addPushWebhook(server: FastifyInstance, deps: HttpDeps): void {
   })
 }
 
-function addOperation(server: FastifyInstance, deps: HttpDeps, name: OperationName): void {
+/** A bearer token, or the session of a browser. */
+const whoAsks = (
+  deps: HttpDeps,
+  request: FastifyRequest,
+  reply: FastifyReply | null,
+): Promise<Actor | null> =>
+  deps.access === undefined
+    ? deps.authenticate(bearerOf(request))
+    : identify(deps.access, request, reply)
+
+function addOperation(
+  server: FastifyInstance,
+  deps: HttpDeps,
+  name: OperationName,
+  limiter: ReturnType<typeof createLimiter>,
+): void {
   const operation = OPERATIONS[name]
   server.route({
     method: operation.http.method,
     url: `/api/v1${operation.http.path}`,
-    handler: async (request) => {
-      const actor = await deps.authenticate(bearerOf(request))
+    handler: async (request, reply) => {
+      const actor = await whoAsks(deps, request, reply)
       if (actor === null) {
         throw new AppError('unauthenticated', 'no valid token was given', {
           action: 'Send `Authorization: Bearer …`; the local token stands in the data folder.',
         })
       }
+      limiter.take(actor.id)
       const body = request.body
       const input = {
         ...(request.query as Record<string, unknown>),
@@ -150,9 +196,6 @@ function idempotencyKeyOf(request: FastifyRequest): string | null {
   })
 }
 
-const bearerOf = (request: FastifyRequest): string =>
-  /^Bearer ([\x21-\x7e]{1,512})$/i.exec(request.headers.authorization ?? '')?.[1] ?? ''
-
 function sendError(
   deps: HttpDeps,
   request: FastifyRequest,
@@ -168,6 +211,7 @@ function sendError(
     )
   }
   if (problem.status === 503) reply.header('retry-after', '5')
+  if (problem.status === 429) reply.header('retry-after', String(known?.data['retryAfterSeconds'] ?? 5))
   if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').send(problem)
 }

@@ -1,5 +1,7 @@
 export { OPERATION_NAMES, OPERATIONS } from './catalogue.ts'
 export type { InputOf, Operation, OperationName } from './catalogue.ts'
 export type { OperationDeps } from './deps.ts'
+export type { OncallService } from './oncall-service.ts'
 export { invokeOnce } from './idempotent.ts'
 export { invoke } from './invoke.ts'
+export { countProofs } from './rehearsals.ts'

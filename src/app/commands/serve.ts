@@ -9,7 +9,12 @@ export async function serve(context: CommandContext): Promise<void> {
   const config = loadConfig(context.env, dataDirOf(context))
   const log = createLogger({ level: config.logLevel })
   const { arrived } = stopSignal(context)
-  const app = createApp({ config, log, write: (text) => process.stdout.write(text) })
+  const app = createApp({
+    config,
+    log,
+    version: context.version,
+    write: (text) => process.stdout.write(text),
+  })
   await app.start()
   process.stdout.write(`erlmcp ${context.version} listens on ${app.address()}, data in ${config.dataDir}\n`)
   await arrived
