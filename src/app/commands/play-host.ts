@@ -1,5 +1,6 @@
 import path from 'node:path'
 import type { App } from '../../app.ts'
+import { messageOf } from '../../base/error.ts'
 import { systemClock } from '../../base/clock.ts'
 import { loadConfig } from '../../base/config.ts'
 import type { Config } from '../../base/config.ts'
@@ -42,6 +43,8 @@ export async function playOnHost(stage: Stage, responder: Responder): Promise<nu
     write(`${review}\n`)
     return DONE
   } catch (error) {
+    // said before anything is stopped: that may take its time
+    if (!signal.aborted) write(`\n  ${messageOf(error)}\n`)
     await incident.stop()
     if (app !== null) await stopWithin(context, app, 1_000)
     if (!signal.aborted) throw error

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import type { App } from '../../app.ts'
-import { AppError } from '../../base/error.ts'
+import { AppError, messageOf } from '../../base/error.ts'
 import { loadCommandGrammars } from '../../command/index.ts'
 import {
   createHost,
@@ -74,6 +74,8 @@ export async function playInSandbox(stage: Stage): Promise<number> {
     write(`${last}\n`)
     return done.proof.passed ? DONE : FAILED
   } catch (error) {
+    // said before anything is stopped: that may take its time
+    if (!signal.aborted) write(`\n  ${messageOf(error)}\n`)
     if (app !== null) await stopWithin(context, app, 1_000)
     await cluster.stop()
     if (!signal.aborted) throw error

@@ -13,7 +13,7 @@ export interface Host {
   measure(service: string, signal: string): Promise<number | null>
 }
 
-const CALL_TIMEOUT_MS = 30_000
+const CALL_TIMEOUT_MS = 60_000
 
 /** @throws AppError `conflict` with the API's own words, `unavailable` when nothing answers. */
 export function createHost(options: {
@@ -23,10 +23,31 @@ export function createHost(options: {
   measure: Host['measure']
 }): Host {
   return {
-    api: (method, at, body) => call(`${options.address()}/api/v1${at}`, method, options.answerToken, body),
+    api(method, at, body) {
+      const send = (): Promise<Row> =>
+        call(`${options.address()}/api/v1${at}`, method, options.answerToken, body)
+      // an answer that was given is not given again
+      return method === 'GET' ? patiently(send) : send()
+    },
+    // as Alertmanager does; what arrives twice is stored once
     webhook: (body) =>
-      call(`${options.address()}/webhooks/alertmanager`, 'POST', options.webhookToken(), body),
+      patiently(() =>
+        call(`${options.address()}/webhooks/alertmanager`, 'POST', options.webhookToken(), body),
+      ),
     measure: options.measure,
+  }
+}
+
+const TRIES = 4
+
+/** On a machine that is busy with other work an answer may take longer than a call waits. */
+async function patiently<T>(send: () => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await send()
+    } catch (error) {
+      if (!(error instanceof AppError) || error.code !== 'unavailable' || tries === TRIES) throw error
+    }
   }
 }
 
