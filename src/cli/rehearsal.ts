@@ -14,6 +14,7 @@ export interface PlayFlags {
 export interface RehearseFlags {
   all: boolean
   speed: number
+  jobs?: number
   json: boolean
   target: string
   scenarios?: string
@@ -60,6 +61,7 @@ export function addRehearsalCommands(program: Command, deps: CliDeps, setExit: (
     .argument('[scenarios...]', 'names; without any they are listed')
     .option('--all', 'every scenario', false)
     .option('--speed <n>', 'times that pages state are divided by this', positive, DEFAULT_SPEED)
+    .option('--jobs <n>', 'scenarios side by side in the sandbox (default: 1)', positive)
     .option('--target <where>', 'sandbox, or kubeconfig:CONTEXT/NAMESPACE', 'sandbox')
     .option('--prometheus <url>', 'Prometheus of such a target (default: its service, by port-forward)')
     .option('--scenarios <dir>', "a team's own scenarios")

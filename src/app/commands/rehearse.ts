@@ -19,6 +19,7 @@ import {
 import type { Proof, RehearsalTarget, Scenario } from '../../rehearsal/index.ts'
 import { loadPages } from '../../runbook/index.ts'
 import { connect } from './connect.ts'
+import { runJobs } from './jobs.ts'
 import { rehearsalDirOf, sandboxDirOf, stopSignal, stopWithin } from './context.ts'
 import type { CommandContext } from './context.ts'
 import { clusterOfSandbox, SANDBOX_SERVICE, startRehearsed } from './rehearsed.ts'
@@ -59,13 +60,15 @@ export async function rehearseAll(
   await loadCommandGrammars()
   const runbooks = runbooksOf(context, options)
   const { pages } = await loadPages(runbooks)
-  const proofs: Proof[] = []
-  const write = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text)
-  for (const scenario of chosen) {
-    if (signal.aborted) break
+  const jobs = target === null ? (options.jobs ?? 1) : 1
+  const show = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text)
+  const proofs = await runJobs(chosen, jobs, signal, async (scenario, slot) => {
+    // told at its end where several are played at a time
+    const told: string[] = []
+    const write = jobs === 1 ? show : (text: string): void => void told.push(text)
     write(`\n${scenario.name}: ${scenario.title}\n`)
     const procedure = await procedureOf(scenario, pages, runbooks)
-    const proof = await onTarget(context, options, scenario, async (stage) => {
+    const proof = await onTarget(context, options, scenario, slot, async (stage) => {
       const { app, target: where } = stage
       const answerToken = await app.issueToken({
         id: 'rehearsal:second-person',
@@ -79,10 +82,11 @@ export async function rehearseAll(
       const deps = { host, target: where, procedure, service, speed, now: () => new Date(), write, signal }
       return (await rehearse(deps, scenario)).proof
     })
-    proofs.push(proof)
     write(`${proofLine(proof)}\n`)
+    show(told.join(''))
     await keepProof(context, proof, options.proofs)
-  }
+    return proof
+  })
   await record(context, proofs)
   if (options.json) process.stdout.write(`${JSON.stringify(proofs, null, 2)}\n`)
   return proofs.length > 0 && proofs.every((proof) => proof.passed) ? DONE : FAILED
@@ -140,13 +144,14 @@ async function onTarget<T>(
   context: CommandContext,
   options: RehearseOptions,
   scenario: Scenario,
+  slot: number,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const { target, cluster, close } = await openTarget(context, options)
+  const { target, cluster, close } = await openTarget(context, options, slot)
   let app: App | null = null
   try {
     app = await startRehearsed(context, cluster, {
-      dataDir: path.join(rehearsalDirOf(context), 'erlmcp'),
+      dataDir: ofSlot(path.join(rehearsalDirOf(context), 'erlmcp'), slot),
       runbooks: runbooksOf(context, options),
       service: serviceOf(scenario),
       speed: options.speed,
@@ -167,7 +172,14 @@ interface OpenTarget {
   close(): Promise<void>
 }
 
-async function openTarget(context: CommandContext, options: RehearseOptions): Promise<OpenTarget> {
+/** Two clusters side by side share no folder. */
+const ofSlot = (dir: string, slot: number): string => (slot === 0 ? dir : `${dir}-${slot + 1}`)
+
+async function openTarget(
+  context: CommandContext,
+  options: RehearseOptions,
+  slot: number,
+): Promise<OpenTarget> {
   const path_ = context.env['PATH'] ?? ''
   const wanted = parseTarget(options.target)
   if (wanted !== null) {
@@ -177,7 +189,7 @@ async function openTarget(context: CommandContext, options: RehearseOptions): Pr
       prometheusUrl: options.prometheus ?? null,
     })
   }
-  const cluster = await startCluster({ dataDir: sandboxDirOf(context), speed: options.speed })
+  const cluster = await startCluster({ dataDir: ofSlot(sandboxDirOf(context), slot), speed: options.speed })
   return {
     target: sandboxTarget(cluster, path_),
     cluster: clusterOfSandbox(cluster),
