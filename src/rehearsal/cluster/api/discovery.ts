@@ -1,7 +1,8 @@
 import { groupVersionOf, RESOURCES } from '../resources.ts'
 import type { ResourceType } from '../resources.ts'
 
-const AGGREGATED = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList'
+/** Clients before 1.30 know the older version only; the two differ in nothing but their name. */
+const AGGREGATED = ['v2', 'v2beta1'] as const
 
 export interface DiscoveryAnswer {
   contentType: string
@@ -30,8 +31,11 @@ export function discover(pathname: string, accept: string): DiscoveryAnswer | nu
   const [root, group, version] = parts
   if (parts.length === 1 && (root === 'api' || root === 'apis')) {
     const core = root === 'api'
-    if (accept.includes('as=APIGroupDiscoveryList'))
-      return { contentType: AGGREGATED, body: aggregated(core) }
+    const form = AGGREGATED.find((name) => accept.includes(`g=apidiscovery.k8s.io;v=${name};`))
+    if (form !== undefined) {
+      const contentType = `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`
+      return { contentType, body: aggregated(core, form) }
+    }
     return json(core ? { kind: 'APIVersions', versions: ['v1'] } : { kind: 'APIGroupList', apiVersion: 'v1', groups: groups().map(groupBody) }) // prettier-ignore
   }
   if (root === 'api' && group === 'v1' && parts.length === 2) return json(resourceList('', 'v1'))
@@ -63,11 +67,11 @@ function groupBody(group: string): Record<string, unknown> {
   return { name: group, versions, preferredVersion: versions[0] }
 }
 
-function aggregated(core: boolean): Record<string, unknown> {
+function aggregated(core: boolean, form: (typeof AGGREGATED)[number]): Record<string, unknown> {
   const names = core ? [''] : groups()
   return {
     kind: 'APIGroupDiscoveryList',
-    apiVersion: 'apidiscovery.k8s.io/v2',
+    apiVersion: `apidiscovery.k8s.io/${form}`,
     metadata: {},
     items: names.map((group) => ({
       metadata: group === '' ? {} : { name: group },

@@ -1,31 +1,32 @@
 import type { Duplex } from 'node:stream'
 import type { Pod } from 'kubernetes-types/core/v1.js'
-import type { RawData, WebSocket } from 'ws'
+import type { RawData } from 'ws'
 import type { ApiContext } from './context.ts'
 import { SpdyConnection } from './spdy.ts'
 import type { SpdyStream } from './spdy.ts'
 
 /**
- * Port-forward: a SPDY conversation in pieces of websocket messages. Each forwarded connection opens a stream for
- * errors and one for data, both with the pod's port and a request number.
+ * Port-forward: a SPDY conversation, in pieces of websocket messages or on the connection itself. Each forwarded
+ * connection opens a stream for errors and one for data, both with the pod's port and a request number.
  */
-export function servePortForward(context: ApiContext, pod: Pod, ws: WebSocket): void {
+export function servePortForward(
+  context: ApiContext,
+  pod: Pod,
+  write: (bytes: Buffer) => void,
+): { receive(bytes: Buffer): void; close(): void } {
   const errors = new Map<string, SpdyStream>()
   const open = new Set<Duplex>()
-  const spdy = new SpdyConnection(
-    (bytes) => {
-      if (ws.readyState === ws.OPEN) ws.send(bytes)
-    },
-    (stream) => {
-      const request = stream.headers['requestid'] ?? ''
-      if (stream.headers['streamtype'] === 'error') errors.set(request, stream)
-      else void forward(context, pod, stream, errors.get(request), open)
-    },
-  )
-  ws.on('message', (data: RawData) => spdy.receive(bufferOf(data)))
-  ws.on('close', () => {
-    for (const socket of open) socket.destroy()
+  const spdy = new SpdyConnection(write, (stream) => {
+    const request = stream.headers['requestid'] ?? ''
+    if (stream.headers['streamtype'] === 'error') errors.set(request, stream)
+    else void forward(context, pod, stream, errors.get(request), open)
   })
+  return {
+    receive: (bytes) => spdy.receive(bytes),
+    close() {
+      for (const socket of open) socket.destroy()
+    },
+  }
 }
 
 async function forward(

@@ -56,14 +56,8 @@ const dryRun = (request: ResourceRequest): boolean => request.query.get('dryRun'
 function predicate(request: ResourceRequest): Predicate {
   const labels = parseLabelSelector(request.query.get('labelSelector') ?? '')
   const field = request.query.get('fieldSelector') ?? ''
-  try {
-    const fields = parseFieldSelector(field, storageName(request.type))
-    return (object) => labels(object) && fields(object)
-  } catch (error) {
-    if (!(error instanceof ApiStatusError)) throw error
-    const { version, plural } = request.type
-    throw badRequest(`Unable to find "/${version}, Resource=${plural}" that match label selector "${request.query.get('labelSelector') ?? ''}", field selector "${field}": ${error.message}`) // prettier-ignore
-  }
+  const fields = parseFieldSelector(field, storageName(request.type))
+  return (object) => labels(object) && fields(object)
 }
 
 function list(context: ApiContext, request: ResourceRequest): Answer {

@@ -17,6 +17,7 @@ import type { Answer } from './resource.ts'
 import { serveReview } from './review.ts'
 import { serveScale } from './scale.ts'
 import { serveToken } from './token.ts'
+import { acceptSpdy, offersSpdy } from './spdy-session.ts'
 import { serveUpgrade } from './upgrade.ts'
 
 export interface ApiServer {
@@ -145,7 +146,7 @@ async function route(
     case 'portforward':
       // the client's second try, by SPDY, gets the reason why the first was refused
       serveUpgrade.check(context, request)
-      throw badRequest('you must use a websocket (this server does not speak SPDY)')
+      throw badRequest(UPGRADE)
     default:
       throw notFound(request.type.plural, `${request.name ?? ''}/${request.subresource}`)
   }
@@ -164,9 +165,11 @@ async function upgrade(
     if (parsed === null) throw notFound('pages', url.pathname)
     authorise(context.store, parsed)
     serveUpgrade.check(context, parsed)
-    if (request.headers.upgrade?.toLowerCase() !== 'websocket') {
-      throw badRequest('you must use a websocket (this server does not speak SPDY)')
+    if (offersSpdy(request, parsed.subresource)) {
+      acceptSpdy(context, parsed, socket, head)
+      return
     }
+    if (request.headers.upgrade?.toLowerCase() !== 'websocket') throw badRequest(UPGRADE)
     serveUpgrade.accept(context, parsed, request, socket, head)
   } catch (error) {
     const status = asStatus(context, error)
@@ -176,6 +179,8 @@ async function upgrade(
     )
   }
 }
+
+const UPGRADE = 'you must upgrade to a websocket (v5.channel.k8s.io) or to SPDY/3.1 (v4.channel.k8s.io)'
 
 function userOf(context: ApiContext, request: IncomingMessage): User {
   const token = /^Bearer (\S+)$/.exec(request.headers.authorization ?? '')?.[1]

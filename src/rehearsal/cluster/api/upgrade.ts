@@ -73,11 +73,19 @@ export const serveUpgrade = {
     servers.handleUpgrade(incoming, socket, head, (ws) => {
       ws.on('error', () => ws.terminate())
       const pod = current(context, request) as Pod
-      if (request.subresource === 'portforward') servePortForward(context, pod, ws)
+      if (request.subresource === 'portforward') forwardPorts(context, pod, ws)
       else if (request.subresource === 'attach') attach(context, request, pod, ws)
       else exec(context, request, pod, ws)
     })
   },
+}
+
+function forwardPorts(context: ApiContext, pod: Pod, ws: WebSocket): void {
+  const forwarding = servePortForward(context, pod, (bytes) => {
+    if (ws.readyState === ws.OPEN) ws.send(bytes)
+  })
+  ws.on('message', (data: RawData) => forwarding.receive(bufferOf(data)))
+  ws.on('close', () => forwarding.close())
 }
 
 function exec(context: ApiContext, request: ResourceRequest, pod: Pod, ws: WebSocket): void {
@@ -131,7 +139,8 @@ function finish(ws: WebSocket, result: { code: number } | { failure: string }): 
   ws.close(1000)
 }
 
-function statusOf(result: { code: number } | { failure: string }): Record<string, unknown> {
+/** How a session ended, as the client's error channel carries it. */
+export function statusOf(result: { code: number } | { failure: string }): Record<string, unknown> {
   if ('failure' in result) {
     return {
       metadata: {},
