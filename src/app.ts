@@ -7,6 +7,7 @@ import { deliveryDuty } from './app/communication.ts'
 import { buildServer, listen } from './app/http.ts'
 import { changeFeed, liveDuties } from './app/live.ts'
 import { secretFile, writeLocalAccess } from './app/local-access.ts'
+import { escalationDuty } from './app/oncall.ts'
 import type { AppOptions, Duty } from './app/options.ts'
 import { buildResponse } from './app/respond.ts'
 import { engineFor, openStore, operationDeps } from './app/store.ts'
@@ -106,7 +107,7 @@ export async function openLocalStore(options: Pick<AppOptions, 'config' | 'log'>
 async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   const { config, log } = options
   await loadCommandGrammars()
-  const store = await openStore(config, log, clock)
+  const store = await openStore(config, log, clock, options.write)
   const engine = engineFor(options, store)
   const guard = createGuard()
   const responseDeps = buildResponse(options, clock, store, guard)
@@ -138,7 +139,8 @@ function dutiesOf(options: AppOptions, clock: Clock, store: Store, changes: Chan
   const { pages, database } = store
   return [
     { name: 'pages', start: () => pages.start(), stop: () => pages.stop() },
-    deliveryDuty(options, clock, database),
+    deliveryDuty(options, clock, database, store.channels, changes),
+    escalationDuty(options, clock, database, store.oncall, changes),
     ...liveDuties(options, clock, store, changes),
   ]
 }

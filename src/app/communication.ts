@@ -1,32 +1,33 @@
-import { delay } from '../base/clock.ts'
 import type { Clock } from '../base/clock.ts'
-import { createConsoleChannel, deliverMessages } from '../communication/index.ts'
-import type { Database } from '../db/index.ts'
+import { createDeliverer } from '../communication/index.ts'
+import type { Channel } from '../communication/index.ts'
+import type { ChangeFeed, Database } from '../db/index.ts'
+import { loopDuty } from './loop.ts'
 import type { AppOptions, Duty } from './options.ts'
 
-/** Sends what waits in the outbox, several times a second. */
-export function deliveryDuty(options: AppOptions, clock: Clock, database: Database): Duty {
-  const stopping = new AbortController()
-  const channels = [createConsoleChannel(options.write)]
-  const loop = async (): Promise<void> => {
-    while (!stopping.signal.aborted) {
-      try {
-        await deliverMessages({ database, channels, now: () => clock.now() })
-      } catch (error) {
-        options.log.warn({ err: error }, 'messages could not be sent; they are kept')
-      }
-      await delay(250, stopping.signal).catch(() => undefined)
-    }
-  }
-  let done = Promise.resolve()
-  return {
+const LOOK_EVERY_MS = 250
+
+/** Sends what waits in the outbox. */
+export function deliveryDuty(
+  options: AppOptions,
+  clock: Clock,
+  database: Database,
+  channels: readonly Channel[],
+  changes: ChangeFeed,
+): Duty {
+  const deliverer = createDeliverer({
+    database,
+    channels,
+    now: () => clock.now(),
+    onFault: (error) =>
+      options.log.warn({ err: error }, 'the outcome of a message could not be written; it is sent again'),
+  })
+  return loopDuty({
     name: 'deliveries',
-    start() {
-      done = loop()
-    },
-    async stop() {
-      stopping.abort()
-      await done
-    },
-  }
+    everyMs: LOOK_EVERY_MS,
+    log: options.log,
+    changes,
+    look: async () => (await deliverer.look()) > 0,
+    stop: () => deliverer.stop(),
+  })
 }

@@ -9,6 +9,7 @@ import type { ResponseDeps, Service } from '../response/index.ts'
 import { createOutputStore, executeBash, killLeftover } from '../step/index.ts'
 import type { Guard } from '../step/index.ts'
 import { createMeter, measureSignal, verify } from '../verification/index.ts'
+import { pagesInRange } from './oncall.ts'
 import type { AppOptions } from './options.ts'
 import type { Store } from './store.ts'
 
@@ -18,7 +19,7 @@ const KILL_GRACE_MS = 5_000
 export function buildResponse(
   options: AppOptions,
   clock: Clock,
-  { database, pages }: Store,
+  { database, pages, oncall }: Store,
   guard: Guard,
 ): ResponseDeps {
   const { config, log } = options
@@ -42,7 +43,7 @@ export function buildResponse(
       flapMs: config.alerting.flapSeconds * 1_000,
       stillFiringMs: config.alerting.stillFiringSeconds * 1_000,
     },
-    pages: () => pages.pages(),
+    pages: pagesInRange({ database, pages, oncall }, clock),
     service: (name) => serviceOf(config, name),
     execute: (request, signal) =>
       executeBash(

@@ -6,11 +6,14 @@ import { newUuid } from '../base/id.ts'
 import type { Logger } from '../base/log.ts'
 import { createDatabase, startEmbedded } from '../db/index.ts'
 import type { Database, EmbeddedPostgres } from '../db/index.ts'
-import type { OperationDeps } from '../operations/index.ts'
+import type { Channel } from '../communication/index.ts'
+import type { OncallService, OperationDeps } from '../operations/index.ts'
 import { createPageService, folderSources } from '../runbook/sources/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import { createEngine, migrateAll } from '../workflow/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
+import { openChannels } from './channels.ts'
+import { buildOncall } from './oncall.ts'
 import type { AppOptions } from './options.ts'
 
 export interface Store {
@@ -18,16 +21,25 @@ export interface Store {
   url: string
   database: Database
   pages: PageService
+  oncall: OncallService
+  channels: readonly Channel[]
 }
 
-export async function openStore(config: Config, log: Logger, clock: Clock): Promise<Store> {
+export async function openStore(
+  config: Config,
+  log: Logger,
+  clock: Clock,
+  write: (text: string) => void = () => undefined,
+): Promise<Store> {
   const embedded = config.databaseUrl === null ? await startEmbedded({ dataDir: config.dataDir, log }) : null
   const url = embedded?.url ?? config.databaseUrl ?? ''
   try {
     await mkdir(config.dataDir, { recursive: true })
     await migrateAll(url)
     const database = createDatabase({ url, name: 'app', poolSize: 12 })
-    return { embedded, url, database, pages: pagesOf(config, log, clock, database) }
+    const pages = pagesOf(config, log, clock, database)
+    const channels = await openChannels({ config, write }, clock)
+    return { embedded, url, database, pages, oncall: buildOncall(config, log, pages), channels }
   } catch (error) {
     await embedded?.stop()
     throw error
@@ -53,7 +65,7 @@ export const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Sto
 export const operationDeps = (
   config: Config,
   clock: Clock,
-  { database, pages }: Store,
+  { database, pages, oncall, channels }: Store,
   engine: Pick<WorkflowEngine, 'send'>,
 ): OperationDeps => ({
   database,
@@ -61,4 +73,6 @@ export const operationDeps = (
   clock,
   approvalTtlMs: config.response.approvalTtlSeconds * 1_000,
   pages,
+  oncall,
+  channels,
 })

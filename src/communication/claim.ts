@@ -40,9 +40,11 @@ export async function claimMessages(
   at: Date,
   channels: readonly Channel[],
   limit: number,
+  /** Channels that have enough to do. */
+  busy: readonly string[] = [],
 ): Promise<Claimed[]> {
   await withdrawPages(trx)
-  const heads = (await findHeads(trx, at, limit)).toSorted((a, b) => compare(keyOf(a), keyOf(b)))
+  const heads = (await findHeads(trx, at, limit, busy)).toSorted((a, b) => compare(keyOf(a), keyOf(b)))
   const claimed: Claimed[] = []
   for (const head of heads) {
     const channel = channels.find((candidate) => candidate.name === head.channel)
@@ -82,7 +84,12 @@ const keyOf = (head: Head): string => `${head.channel}\n${head.destinationTarget
 // rows of destinations are locked in one order, whoever locks them
 const compare = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
 
-async function findHeads(trx: Transaction, at: Date, limit: number): Promise<Head[]> {
+async function findHeads(
+  trx: Transaction,
+  at: Date,
+  limit: number,
+  busy: readonly string[],
+): Promise<Head[]> {
   const { rows } = await sql<Head>`
     select * from (
       select distinct on (m.channel, coalesce(m.target, ''))
@@ -91,7 +98,7 @@ async function findHeads(trx: Transaction, at: Date, limit: number): Promise<Hea
         m.page_id as "pageId", m.created_at as "createdAt", m.seq, coalesce(m.target, '') as "destinationTarget"
       from message m
       left join destination d on d.channel = m.channel and d.target = coalesce(m.target, '')
-      where m.state = 'pending'
+      where m.state = 'pending' and m.channel <> all(${busy})
         and (m.claimed_at is null or m.claimed_at < ${before(at)} or m.claimed_at > ${ahead(at)})
         and (d.open_at is null or d.open_at <= ${at} or d.set_at > ${ahead(at)})
         and not exists (

@@ -13,23 +13,68 @@ export interface DeliverDeps {
   database: Database
   channels: readonly Channel[]
   now: () => Date
+  /** Told of faults of the database while an outcome is written. */
+  onFault?(error: unknown): void
+}
+
+/** Tries of one channel at the same time: one that hangs leaves the others their way. */
+const MAX_AT_ONCE = 8
+
+export interface Deliverer {
+  /** Begins to send what is due: one message for each destination that is open. @returns how many it began. */
+  look(): Promise<number>
+  /** Resolves when nothing is being sent. */
+  idle(): Promise<void>
+  /** Cuts off what is being sent; it is sent again later, with the same id and key. */
+  stop(): Promise<void>
 }
 
 /**
- * Sends what is due: one message for each destination that is open, at most `limit` of them at the same time. A try is
- * claimed in one commit and its outcome recorded in another; a process that dies between them leaves a message that is
- * sent again after 15 s with the same id and key.
- * @returns how many were sent.
+ * Sends what waits in the outbox. A try is claimed in one commit and its outcome recorded in another; a process that dies
+ * between them leaves a message that is sent again after 15 s with the same id and key.
  */
-export async function deliverMessages(deps: DeliverDeps, limit = 20, stop?: AbortSignal): Promise<number> {
-  const claimed = await withTransaction(deps.database, (trx) =>
-    claimMessages(trx, deps.now(), deps.channels, limit),
-  )
-  const outcomes = await Promise.all(claimed.map((message) => deliver(deps, message, stop)))
-  return outcomes.filter((sent) => sent.outcome === 'sent').length
+export function createDeliverer(deps: DeliverDeps): Deliverer {
+  const stopping = new AbortController()
+  const sending = new Map<string, { channel: string; done: Promise<void> }>()
+  const begin = (message: Claimed): void => {
+    const done = deliver(deps, message, stopping.signal)
+      // an outcome that could not be written: the claim runs out, and it is sent again
+      .catch((error: unknown) => deps.onFault?.(error))
+      .finally(() => sending.delete(message.id))
+    sending.set(message.id, { channel: message.channel, done })
+  }
+  const busy = (): string[] =>
+    deps.channels
+      .map((channel) => channel.name)
+      .filter((name) => [...sending.values()].filter((one) => one.channel === name).length >= MAX_AT_ONCE)
+  const idle = async (): Promise<void> => {
+    await Promise.all([...sending.values()].map((one) => one.done))
+  }
+  return {
+    async look() {
+      const claimed = await withTransaction(deps.database, (trx) =>
+        claimMessages(trx, deps.now(), deps.channels, MAX_AT_ONCE, busy()),
+      )
+      for (const message of claimed) begin(message)
+      return claimed.length
+    },
+    idle,
+    async stop() {
+      stopping.abort(new Error('erlmcp stops'))
+      await idle()
+    },
+  }
 }
 
-async function deliver(deps: DeliverDeps, message: Claimed, stop?: AbortSignal): Promise<Sent> {
+/** One look, to its end. @returns how many it tried to send. */
+export async function deliverMessages(deps: DeliverDeps): Promise<number> {
+  const deliverer = createDeliverer(deps)
+  const tried = await deliverer.look()
+  await deliverer.idle()
+  return tried
+}
+
+async function deliver(deps: DeliverDeps, message: Claimed, stop: AbortSignal): Promise<void> {
   const startedAt = performance.now()
   const channel = deps.channels.find((candidate) => candidate.name === message.channel)
   const sent: Sent =
@@ -38,12 +83,11 @@ async function deliver(deps: DeliverDeps, message: Claimed, stop?: AbortSignal):
       : await trySend(channel, await toChannel(deps, message, channel), stop)
   const tookMs = Math.round(performance.now() - startedAt)
   await withTransaction(deps.database, (trx) => recordOutcome(trx, deps.now(), message, sent, tookMs))
-  return sent
 }
 
-async function trySend(channel: Channel, message: ChannelMessage, stop?: AbortSignal): Promise<Sent> {
+async function trySend(channel: Channel, message: ChannelMessage, stop: AbortSignal): Promise<Sent> {
   const timeout = AbortSignal.timeout(SEND_TIMEOUT_MS)
-  const signal = stop === undefined ? timeout : AbortSignal.any([timeout, stop])
+  const signal = AbortSignal.any([timeout, stop])
   try {
     return await untilAborted(channel.send(message, signal), signal)
   } catch (error) {

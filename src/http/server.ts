@@ -212,7 +212,8 @@ function sendError(
   }
   if (problem.status === 503) reply.header('retry-after', '5')
   if (problem.status === 429) reply.header('retry-after', String(known?.data['retryAfterSeconds'] ?? 5))
-  if (problem.status === 401) reply.header('www-authenticate', 'Bearer')
+  if (problem.status === 401 && !reply.hasHeader('www-authenticate'))
+    reply.header('www-authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').send(problem)
 }
 

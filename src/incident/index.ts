@@ -1,5 +1,6 @@
 export { acknowledgeIncident } from './acknowledge.ts'
 export { attachAlerts, countFiring } from './attach.ts'
+export { changeSeverity } from './change-severity.ts'
 export { declareIncident } from './declare.ts'
 export type { Declaration } from './declare.ts'
 export { reopenIncident } from './reopen.ts'

@@ -29,3 +29,14 @@ export function isZone(name: string): boolean {
     return false
   }
 }
+
+/** An instant (`2026-12-24T12:00:00Z`, `...+01:00`) or a wall-clock time in `zone` (`2026-12-24T12:00`); `null`: neither. */
+export function readMoment(text: string, zone: string): Date | null {
+  try {
+    if (/(?:Z|[+-]\d{2}:?\d{2})$/i.test(text) && text.includes(':'))
+      return new Date(Temporal.Instant.from(text).epochMilliseconds)
+    return instantOf(parseWallClock(text), zone)
+  } catch {
+    return null
+  }
+}

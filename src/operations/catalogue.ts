@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { auditOperations } from './catalogue/audit.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
 import { liveOperations } from './catalogue/live.ts'
+import { oncallOperations } from './catalogue/oncall.ts'
 import { pageOperations } from './catalogue/pages.ts'
 import { runOperations } from './catalogue/runs.ts'
 import { rehearsalOperations } from './catalogue/rehearsals.ts'
@@ -15,6 +16,7 @@ const operations = {
   ...runOperations,
   ...liveOperations,
   ...auditOperations,
+  ...oncallOperations,
   ...pageOperations,
   ...rehearsalOperations,
 } as const satisfies Record<string, Operation>

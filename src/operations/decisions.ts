@@ -20,10 +20,21 @@ export async function acknowledge(
   input: InputOf<'incident.acknowledge'>,
 ): Promise<unknown> {
   const incident = await findIncident(deps, input.id)
-  const first = await withTransaction(deps.database, (trx) =>
-    acknowledgeIncident(trx, deps.clock.now(), incident.id, actor),
-  )
+  const first = await withTransaction(deps.database, (trx) => take(deps, trx, incident.id, actor))
   return { incident: `INC-${incident.number}`, acknowledged: first }
+}
+
+/** Acknowledges, and ends what nobody has to be asked any more, in one commit. */
+async function take(
+  deps: OperationDeps,
+  trx: Transaction,
+  incidentId: string,
+  actor: Actor,
+): Promise<boolean> {
+  const at = deps.clock.now()
+  const first = await acknowledgeIncident(trx, at, incidentId, actor)
+  await deps.oncall?.settle(trx, at, incidentId)
+  return first
 }
 
 export async function resolve(
@@ -72,9 +83,7 @@ export async function approve(
     return approval
   })
   // whoever approves has taken the incident
-  await withTransaction(deps.database, (trx) =>
-    acknowledgeIncident(trx, deps.clock.now(), run.incident_id, actor),
-  )
+  await withTransaction(deps.database, (trx) => take(deps, trx, run.incident_id, actor))
   return { run: run.id, approved: approved.alternativeId, approvals: approved.approvalIds }
 }
 

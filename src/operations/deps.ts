@@ -1,9 +1,11 @@
 import type { Actor } from '../access/index.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Channel } from '../communication/index.ts'
 import type { Database } from '../db/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
+import type { OncallService } from './oncall-service.ts'
 
 export interface OperationDeps {
   database: Database
@@ -12,6 +14,10 @@ export interface OperationDeps {
   /** How long an approval may wait for its use. */
   approvalTtlMs: number
   pages: PageService
+  /** Who is on call. Left out: nobody is paged. */
+  oncall?: OncallService
+  /** The ways to reach people. */
+  channels?: readonly Channel[]
 }
 
 /** What does the work of these verbs; an area exports one of these beside its definitions. */

@@ -4,6 +4,7 @@ import type { HandlersOf } from './deps.ts'
 import { listAudit } from './audit.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { liveHandlers } from './live.ts'
+import { oncallHandlers } from './oncall.ts'
 import { diffPage, listPages, pageHistory, showPage } from './pages.ts'
 import { listRuns, readOutput, showRun } from './runs.ts'
 import { listSources, refreshSource } from './sources.ts'
@@ -26,6 +27,7 @@ export const HANDLERS: HandlersOf<OperationName> = {
   'review.show': (deps, _actor, input) => showReview(deps, input.id),
   'audit.verify': (deps) => verifyAudit(deps.database),
   'audit.list': (deps, _actor, input) => listAudit(deps, input),
+  ...oncallHandlers,
   'page.list': (deps, _actor, input) => listPages(deps, input),
   'page.show': (deps, _actor, input) => showPage(deps, input),
   'page.history': (deps, _actor, input) => pageHistory(deps, input),

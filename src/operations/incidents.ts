@@ -3,6 +3,7 @@ import type { IncidentRow } from '../db/index.ts'
 import { SEVERITY_POLICY } from '../incident/index.ts'
 import type { SeverityLevel } from '../incident/index.ts'
 import type { InputOf } from './catalogue.ts'
+import { deliveriesOf, escalationsOf } from './deliveries.ts'
 import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
 import { proofOfRun } from './rehearsals.ts'
@@ -43,7 +44,7 @@ export async function findIncident(deps: OperationDeps, id: string): Promise<Inc
 export async function showIncident(deps: OperationDeps, id: string): Promise<unknown> {
   const incident = await findIncident(deps, id)
   const database = deps.database.kysely
-  const [timeline, runs, alerts, messages] = await Promise.all([
+  const [timeline, runs, alerts, messages, escalations] = await Promise.all([
     database
       .selectFrom('timeline_entry')
       .select(['id', 'at', 'kind', 'actor', 'message', 'data'])
@@ -83,12 +84,8 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
       .orderBy('starts_at')
       .limit(200)
       .execute(),
-    database
-      .selectFrom('message')
-      .select(['id', 'kind', 'channel', 'target', 'body', 'state', 'sent_at', 'error'])
-      .where('incident_id', '=', incident.id)
-      .orderBy('created_at')
-      .execute(),
+    deliveriesOf(database, incident.id),
+    escalationsOf(database, incident.id),
   ])
   return {
     ...presentIncident(incident),
@@ -98,7 +95,8 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
       runs.map(async (run) => ({ ...present(run), proof: await proofOfRun(deps, run) })),
     ),
     alerts: alerts.map(present),
-    messages: messages.map(present),
+    messages,
+    escalations,
   }
 }
 

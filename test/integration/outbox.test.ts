@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { deliverMessages, LANES, queueMessage } from '../../src/communication/index.ts'
+import { createDeliverer, deliverMessages, LANES, queueMessage } from '../../src/communication/index.ts'
 import type { Channel, ChannelMessage, OutgoingMessage, Sent } from '../../src/communication/index.ts'
 import { withTransaction } from '../../src/db/index.ts'
 import { declareIncident } from '../../src/incident/index.ts'
@@ -225,8 +225,8 @@ test('a message whose sender died is sent again after 15 s under the same key, a
     arrived()
     return new Promise<Sent>(() => undefined)
   }
-  const stop = new AbortController()
-  const cut = deliverMessages({ database: store.database, channels, now: () => at }, 20, stop.signal)
+  const stuck = createDeliverer({ database: store.database, channels, now: () => at })
+  await stuck.look()
   await sending
   // the first process is stuck; to the others it looks dead
   answers['chat'] = () => taken
@@ -237,8 +237,7 @@ test('a message whose sender died is sent again after 15 s under the same key, a
   await deliver()
   expect(received).toHaveLength(2)
   expect(received[1]?.message.dedupKey).toBe(received[0]?.message.dedupKey)
-  stop.abort(new Error('stopped'))
-  await cut
+  await stuck.stop()
   const row = await store.database.kysely.selectFrom('message').select('state').executeTakeFirstOrThrow()
   expect(row.state).toBe('sent')
 })
@@ -250,6 +249,18 @@ test('a clock that is put back holds up nothing', async () => {
   await queue({ dedupKey: 'y' })
   await deliver()
   expect(bodies()).toEqual(['x', 'y'])
+})
+
+test('a channel that hangs holds up no other', async () => {
+  answers['chat'] = () => new Promise<Sent>(() => undefined)
+  const deliverer = createDeliverer({ database: store.database, channels, now: () => at })
+  for (let n = 0; n < 20; n += 1) await queue({ dedupKey: `stuck${n}`, target: `#room-${n}` })
+  while ((await deliverer.look()) > 0);
+  await expect.poll(() => bodies('chat')).toHaveLength(8)
+  await queue({ dedupKey: 'page', channel: 'mail', target: 'ada@example.com' })
+  expect(await deliverer.look()).toBe(1)
+  await expect.poll(() => bodies('mail')).toEqual(['page'])
+  await deliverer.stop()
 })
 
 test('two processes that deliver at the same time send each message once', async () => {

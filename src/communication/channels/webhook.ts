@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import type { Channel, ChannelFinding, ChannelMessage, Sent } from './channel.ts'
 import { DEFAULT_LIMITS } from './channel.ts'
 import { outcomeOfHttp } from './http-outcome.ts'
+import { testMessage } from './test-message.ts'
 
 export interface WebhookEndpoint {
   url: string
@@ -116,18 +117,3 @@ function reasonOf(error: unknown): string {
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
   return cause instanceof Error ? cause.message : String(cause)
 }
-
-/** What is sent when somebody tries a channel out. */
-export const testMessage = (target: string | null, at: Date): ChannelMessage => ({
-  id: `msg_test_${at.getTime()}`,
-  dedupKey: `test:${at.toISOString()}`,
-  incidentId: null,
-  kind: 'test',
-  target,
-  subject: 'erlmcp: a test',
-  body: 'This is a test of erlmcp. Nothing has happened, and nothing has to be done.',
-  data: {},
-  lane: 5,
-  replaces: null,
-  parent: null,
-})

@@ -1,0 +1,81 @@
+import { readFile } from 'node:fs/promises'
+import type { Clock } from '../base/clock.ts'
+import { AppError, messageOf } from '../base/error.ts'
+import { createConsoleChannel, createEmailChannel, createWebhookChannel } from '../communication/index.ts'
+import type { Channel, WebhookEndpoint } from '../communication/index.ts'
+import type { AppOptions } from './options.ts'
+
+const MIN_SECRET = 16
+
+/** The ways to reach people that are configured. Each new one is a line here and a file in communication/channels. */
+export async function openChannels(
+  options: Pick<AppOptions, 'config' | 'write'>,
+  clock: Clock,
+): Promise<Channel[]> {
+  const { email, webhooks } = options.config.channels
+  const channels = [createConsoleChannel(options.write)]
+  if (email !== null) channels.push(await openEmail(email, clock))
+  if (Object.keys(webhooks).length > 0) channels.push(await openWebhooks(webhooks, clock))
+  return channels
+}
+
+async function openEmail(
+  email: NonNullable<AppOptions['config']['channels']['email']>,
+  clock: Clock,
+): Promise<Channel> {
+  const { user, passwordFile } = email
+  return createEmailChannel(
+    {
+      host: email.host,
+      port: email.port ?? { tls: 465, starttls: 587, none: 25 }[email.security],
+      security: email.security,
+      login:
+        user === null || passwordFile === null
+          ? null
+          : { user, password: await secretOf(passwordFile, 'channels.email.passwordFile', 1) },
+      from: email.from,
+      defaultTo: email.to,
+      ca: email.caFile === null ? null : await secretOf(email.caFile, 'channels.email.caFile', 1),
+    },
+    () => clock.now(),
+  )
+}
+
+async function openWebhooks(
+  webhooks: AppOptions['config']['channels']['webhooks'],
+  clock: Clock,
+): Promise<Channel> {
+  const endpoints: Record<string, WebhookEndpoint> = {}
+  for (const [name, { url, secretFile }] of Object.entries(webhooks)) {
+    endpoints[name] = {
+      url,
+      secret: await secretOf(secretFile, `channels.webhooks.${name}.secretFile`, MIN_SECRET),
+    }
+  }
+  return createWebhookChannel({
+    endpoints,
+    fetch: globalThis.fetch,
+    now: () => clock.now(),
+    refuseUrl: async (url) => refuseMetadata(url),
+  })
+}
+
+/** Addresses that hand out the machine's own credentials are no receivers of messages. */
+const refuseMetadata = (url: URL): string | null =>
+  /^169\.254\.|^\[fe80:|^metadata\.google\.internal$/i.test(url.hostname)
+    ? `${url.hostname} is a link-local address; no message is sent there`
+    : null
+
+async function secretOf(file: string, key: string, minLength: number): Promise<string> {
+  const text = await readFile(file, 'utf8').catch((error: unknown) => {
+    throw new AppError('not_found', `${key}: ${file} cannot be read: ${messageOf(error)}`, {
+      action: 'Check the path and its permissions.',
+      cause: error,
+    })
+  })
+  const secret = text.trim()
+  if (secret.length >= minLength) return secret
+  throw new AppError('input_invalid', `${key}: ${file} holds fewer than ${minLength} characters`, {
+    action: 'Put a longer secret there, for instance of `openssl rand -hex 32`.',
+  })
+}

@@ -1,0 +1,72 @@
+import path from 'node:path'
+import { z } from 'zod'
+
+const file = z.string().min(1).max(4_096)
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1|\[::1\])$/
+
+const email = z
+  .strictObject({
+    host: z.string().min(1).max(253),
+    /** Default 465 for tls, 587 for starttls, 25 for none. */
+    port: z.number().int().min(1).max(65_535).optional(),
+    security: z.enum(['tls', 'starttls', 'none']).default('starttls'),
+    user: z.string().min(1).max(320).nullable().default(null),
+    /** Holds the password and nothing else. */
+    passwordFile: file.nullable().default(null),
+    from: z.string().min(3).max(320),
+    /** Where messages without an address go. */
+    to: z.email().nullable().default(null),
+    /** PEM of an authority beside the known ones. */
+    caFile: file.nullable().default(null),
+  })
+  .superRefine((given, context) => {
+    if ((given.user === null) !== (given.passwordFile === null))
+      context.addIssue({ code: 'custom', message: 'user and passwordFile are given together or not at all' })
+    if (given.user !== null && given.security === 'none' && !LOOPBACK.test(given.host))
+      context.addIssue({ code: 'custom', message: 'a password is not sent without TLS; set security' })
+  })
+
+const webhook = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }).max(2_048),
+  /** Holds the secret that signs every request; at least 16 characters. */
+  secretFile: file,
+})
+
+/** Ways to reach people, beside the console. */
+export const channels = z
+  .strictObject({
+    email: email.nullable().default(null),
+    /** By name: the target of a message to the channel `webhook`; `default` for messages without one. */
+    webhooks: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), webhook).default({}),
+  })
+  .prefault({})
+
+export type ChannelsConfig = z.output<typeof channels>
+
+export const oncall = z
+  .strictObject({
+    /** Who is on call; default `erlmcp.oncall.yaml` beside the configuration file, where there is one. */
+    file: file.nullable().default(null),
+  })
+  .prefault({})
+
+/** The same with paths relative to the configuration file made absolute. */
+export function resolveChannels(base: string, given: ChannelsConfig): ChannelsConfig {
+  const absolute = (name: string | null): string | null => (name === null ? null : path.resolve(base, name))
+  return {
+    email:
+      given.email === null
+        ? null
+        : {
+            ...given.email,
+            passwordFile: absolute(given.email.passwordFile),
+            caFile: absolute(given.email.caFile),
+          },
+    webhooks: Object.fromEntries(
+      Object.entries(given.webhooks).map(([name, each]) => [
+        name,
+        { ...each, secretFile: path.resolve(base, each.secretFile) },
+      ]),
+    ),
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { Actor } from '../access/index.ts'
+import { AppError } from '../base/error.ts'
+import type { OperationName } from '../operations/index.ts'
+
+export interface CalendarDeps {
+  authenticate(token: string): Promise<Actor | null>
+  invoke(actor: Actor, name: OperationName, input: unknown): Promise<unknown>
+}
+
+/**
+ * Rotations for calendar programs, which know no bearer tokens: a token is the password of a basic login, under any user
+ * name. `GET /calendars/primary.ics`, with `?person=ada` only theirs.
+ */
+export function addCalendars(server: FastifyInstance, deps: CalendarDeps): void {
+  server.get<{ Params: { file: string }; Querystring: { person?: string } }>(
+    '/calendars/:file',
+    async (request, reply) => {
+      const rotation = /^(.{1,100})\.ics$/.exec(request.params.file)?.[1]
+      if (rotation === undefined) {
+        throw new AppError('not_found', `${request.params.file.slice(0, 100)} is no calendar`, {
+          action: 'Ask for /calendars/<rotation>.ics.',
+        })
+      }
+      const actor = await deps.authenticate(tokenOf(request))
+      if (actor === null) {
+        reply.header('www-authenticate', 'Basic realm="erlmcp", charset="UTF-8"')
+        throw new AppError('unauthenticated', 'a calendar needs a token', {
+          action: 'Give a token of erlmcp as the password; the user name does not matter.',
+        })
+      }
+      const { person } = request.query
+      const input = { rotation, ...(person === undefined ? {} : { person }) }
+      const { calendar } = (await deps.invoke(actor, 'oncall.calendar', input)) as { calendar: string }
+      return reply.type('text/calendar; charset=utf-8').send(calendar)
+    },
+  )
+}
+
+function tokenOf(request: FastifyRequest): string {
+  const [, scheme = '', value = ''] =
+    /^(Basic|Bearer) ([\x21-\x7e]{1,1024})$/i.exec(request.headers.authorization ?? '') ?? []
+  if (scheme.toLowerCase() === 'bearer') return value
+  const login = Buffer.from(value, 'base64').toString('utf8')
+  return login.slice(login.indexOf(':') + 1)
+}
