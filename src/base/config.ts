@@ -5,7 +5,6 @@ import { z } from 'zod'
 import { alerting, resolveAlerting } from './config-alerting.ts'
 import { channels, oncall, resolveChannels } from './config-channels.ts'
 import { access, http, resolveAccess } from './config-access.ts'
-import { channels, oncall, resolveChannels } from './config-channels.ts'
 import { pageSources, resolveSource } from './config-sources.ts'
 import { AppError, messageOf } from './error.ts'
 
