@@ -1,22 +1,25 @@
+import { hash } from 'node:crypto'
 import { zstdCompressSync } from 'node:zlib'
 import { sql } from 'kysely'
-import { sha256 } from '../base/id.ts'
-import type { Transaction } from '../db/index.ts'
+import type { Database, Transaction } from '../db/index.ts'
 import type { Sighting } from './known.ts'
 import type { Delivery, EpisodeAlert } from './model.ts'
 
 /** Of a larger body only the digest and the alerts themselves are kept. */
 const MAX_KEPT_BODY_BYTES = 8 * 1_048_576
 
-/** What a delivery was; `body` is kept where it brought something new. */
+/** Below this, compressing costs more than it saves. A compressed body begins with zstd's magic number. */
+const MIN_COMPRESSED_BYTES = 4_096
+
+/** What a delivery was; its body is kept where it brought something new. One statement, also outside a transaction. */
 export async function storeDeliveries(
-  trx: Transaction,
+  trx: Transaction | Database['kysely'],
   at: Date,
   deliveries: readonly { delivery: Delivery; isNew: boolean }[],
 ): Promise<void> {
   const bodies = deliveries.map(({ delivery, isNew }) =>
     isNew && delivery.raw.length > 0 && delivery.raw.length <= MAX_KEPT_BODY_BYTES
-      ? zstdCompressSync(delivery.raw)
+      ? packed(delivery.raw)
       : null,
   )
   await sql`
@@ -24,12 +27,15 @@ export async function storeDeliveries(
     select k.id, k.source, ${at}, k.digest, k.body, k.alerts, k.left_out
     from unnest(${deliveries.map(({ delivery }) => delivery.id)}::text[],
                 ${deliveries.map(({ delivery }) => delivery.source)}::text[],
-                ${deliveries.map(({ delivery }) => sha256(delivery.raw))}::text[],
+                ${deliveries.map(({ delivery }) => hash('sha256', delivery.raw))}::text[],
                 ${bodies}::bytea[],
                 ${deliveries.map(({ delivery }) => delivery.batch.alerts.length)}::integer[],
                 ${deliveries.map(({ delivery }) => delivery.batch.truncated?.leftOut ?? 0)}::integer[])
       as k(id, source, digest, body, alerts, left_out)`.execute(trx)
 }
+
+const packed = (raw: Uint8Array): Uint8Array =>
+  raw.length < MIN_COMPRESSED_BYTES ? Buffer.from(raw) : zstdCompressSync(raw)
 
 export interface Placed {
   source: string

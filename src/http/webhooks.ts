@@ -56,14 +56,20 @@ export function addAlertWebhooks(server: FastifyInstance, intake: AlertIntake): 
     scope.addHook('onResponse', async (request) => release(request))
     scope.addHook('onRequestAbort', async (request) => release(request))
     for (const [url, form] of ROUTES) {
-      scope.post(url, { bodyLimit: BODY_LIMIT_BYTES }, async (request) => {
+      scope.post(url, { bodyLimit: BODY_LIMIT_BYTES }, async (request, reply) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0)
         const { incidentId, declared } = await intake.receive(sourceOf(request), form, body)
-        return { status: 'stored', incident: incidentId, declared }
+        reply.header('content-type', 'application/json; charset=utf-8')
+        return incidentId === null
+          ? REPEATED
+          : JSON.stringify({ status: 'stored', incident: incidentId, declared })
       })
     }
   })
 }
+
+/** The answer to nearly every post. */
+const REPEATED = JSON.stringify({ status: 'stored', incident: null, declared: false })
 
 const ROUTES = [
   ['/webhooks/alertmanager', 'webhook'],

@@ -174,6 +174,11 @@ async function placeOne(
     await engine.send(trx, returned.id, RETURN_TOPIC, { reason }, at.toISOString())
     return { group, incidentId: returned.id, declared: false }
   }
+  const joinedBefore = await incidentHoldingGroup(trx, group)
+  if (joinedBefore !== null) {
+    await noteJoined(trx, at, joinedBefore, group)
+    return { group, incidentId: joinedBefore, declared: false }
+  }
   const others = await openOfService(trx, at, declaration, settings.stormMs)
   const isCritical = declaration.severity === 'P1'
   // critical ones join only what fires under the same name: another name may need another page at once
@@ -210,6 +215,23 @@ async function findReturned(
     .forUpdate()
     .executeTakeFirst()
   return row === undefined || row.resolved_at === null ? null : { id: row.id, resolvedAt: row.resolved_at }
+}
+
+/** A group that joined another's incident in a storm stays with it while its alerts fire. */
+async function incidentHoldingGroup(trx: Transaction, group: FiringGroup): Promise<string | null> {
+  const row = await trx
+    .selectFrom('alert')
+    .innerJoin('incident', 'incident.id', 'alert.incident_id')
+    .select('incident.id')
+    .where('alert.source', '=', group.source)
+    .where('alert.group_key', '=', group.groupKey)
+    .where('alert.status', '=', 'firing')
+    .where('incident.state', 'not in', ['resolved', 'closed'])
+    .orderBy('incident.id')
+    .limit(1)
+    .forShare('incident')
+    .executeTakeFirst()
+  return row?.id ?? null
 }
 
 async function openOfService(trx: Transaction, at: Date, declaration: Declaration, stormMs: number) {

@@ -8,7 +8,7 @@ import {
 } from '../alert/index.ts'
 import type { AlertBatch, Before, Delivery, EpisodeAlert } from '../alert/index.ts'
 import type { Clock } from '../base/clock.ts'
-import { newId } from '../base/id.ts'
+import { newUuid } from '../base/id.ts'
 import type { Logger } from '../base/log.ts'
 import type { Database, Transaction } from '../db/index.ts'
 import { isConnectionError, withTransaction } from '../db/index.ts'
@@ -90,7 +90,7 @@ export function createReceiver(deps: ReceiveDeps): AlertReceiver {
           )
         : (batch.alerts as EpisodeAlert[])
       const alerts = latestPerEpisode(source, settled)
-      const received = await commit.add({ id: newId('dlv'), source, raw, batch, alerts })
+      const received = await commit.add({ id: `dlv_${newUuid()}`, source, raw, batch, alerts })
       if (known.unwritten >= FLUSH_AT && flushing === null) void flush()
       return received
     },
@@ -157,9 +157,9 @@ async function writeGroup(
     const at = deps.clock.now()
     const needsPages = round.some(({ news }) => news.some((alert) => alert.status === 'firing'))
     const current = needsPages ? await pages() : []
-    const written = await again(() =>
-      withTransaction(deps.database, (trx) => writeRound(trx, deps, at, current, round)),
-    )
+    const written = isRepetition(deps, round)
+      ? await writeRepetition(deps, at, round)
+      : await again(() => withTransaction(deps.database, (trx) => writeRound(trx, deps, at, current, round)))
     for (const { delivery, news, repeats } of round) {
       for (const alert of repeats) known.noteRepeat(delivery.source, alert, at)
       for (const alert of news) {
@@ -186,6 +186,22 @@ function sortAlerts(deps: ReceiveDeps, known: KnownEpisodes, delivery: Delivery)
     ;(known.isRepeat(delivery.source, alert) ? repeats : news).push(alert)
   }
   return { delivery, news, repeats }
+}
+
+/** Whether a round brings nothing but repeats. */
+const isRepetition = (deps: ReceiveDeps, round: readonly Sorted[]): boolean =>
+  round.every(
+    ({ news, delivery }) =>
+      news.length === 0 &&
+      delivery.batch.truncated === null &&
+      !deps.watchdogs.some((each) => each.source === delivery.source),
+  )
+
+/** One statement is its own transaction. */
+async function writeRepetition(deps: ReceiveDeps, at: Date, round: readonly Sorted[]): Promise<Written> {
+  const deliveries = round.map(({ delivery }) => ({ delivery, isNew: false }))
+  await storeDeliveries(deps.database.kysely, at, deliveries)
+  return { results: new Map(), settled: new Set() }
 }
 
 /** Splits a group so that no episode with news is touched twice in one round; nearly always one round. */
@@ -239,9 +255,6 @@ async function writeRound(
   await noteWatchdogs(trx, deps.watchdogs, at, round.map(({ delivery }) => delivery)) // prettier-ignore
   const results = new Map<Delivery, Received>()
   const settled = new Set<string>()
-  if (round.every(({ news, delivery }) => news.length === 0 && delivery.batch.truncated === null)) {
-    return { results, settled }
-  }
   const entries = round.flatMap(({ delivery, news }) => news.map((alert) => ({ delivery, alert })))
   const open = await openIncidents(trx, entries.map(({ delivery, alert }) => ({ source: delivery.source, groupKey: alert.groupKey }))) // prettier-ignore
   const before = await writeEpisodes(

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { createApp } from '../../src/app.ts'
-import type { App } from '../../src/app.ts'
+import type { App, AppOptions } from '../../src/app.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { loadConfig } from '../../src/base/config.ts'
 import { testDatabase } from './database.ts'
@@ -39,7 +39,13 @@ export interface Desk {
 
 const PAGE = path.join(import.meta.dirname, 'pages', 'desk.md')
 
-export async function openDesk(): Promise<Desk> {
+export interface DeskOptions extends Pick<AppOptions, 'maintenanceOf' | 'sweepEveryMs'> {
+  /** The `alerting` part of the configuration. */
+  alerting?: Record<string, unknown>
+}
+
+export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
+  const { alerting, ...rest } = options
   const folder = await mkdtemp(path.join(tmpdir(), 'erlmcp-desk-'))
   const page = path.join(folder, 'pages', 'desk.md')
   await mkdir(path.dirname(page))
@@ -55,12 +61,18 @@ export async function openDesk(): Promise<Desk> {
   let aheadMs = 0
   const clock: Clock = { now: () => new Date(Date.now() + aheadMs) }
   const configFile = path.join(folder, 'erlmcp.yaml')
-  await writeFile(configFile, JSON.stringify(configuration(path.dirname(page), folder, metrics.url)))
+  await writeFile(
+    configFile,
+    JSON.stringify({
+      ...configuration(path.dirname(page), folder, metrics.url),
+      ...(alerting === undefined ? {} : { alerting }),
+    }),
+  )
   const config = {
     ...loadConfig({ ERLMCP_CONFIG: configFile, DATABASE_URL: store.url }, path.join(folder, 'data')),
   }
   const start = async (): Promise<App> => {
-    const app = createApp({ config, log, clock, write: () => undefined })
+    const app = createApp({ config, log, clock, write: () => undefined, ...rest })
     await app.start()
     return app
   }
