@@ -52,6 +52,7 @@ const JUDGES = new Map<string, Judge>([
   ['find', judgeFind],
   ['git', judgeGit],
   ['psql', judgePsql],
+  ['gitlab-psql', judgePsql],
   ['redis-cli', judgeRedis],
   ['tar', judgeTar],
   ['gtar', judgeTar],
@@ -59,7 +60,7 @@ const JUDGES = new Map<string, Judge>([
 
 /** Where a program named by its path is what its name says. */
 const SYSTEM_FOLDER =
-  /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$|^\/usr\/(?:lib\/postgresql\/[\d.]+|pgsql-[\d.]+|local\/pgsql)\/bin\/[^/]+$/
+  /^\/(?:usr\/(?:local\/)?)?s?bin\/[^/]+$|^\/usr\/(?:lib\/postgresql\/[\d.]+|pgsql-[\d.]+|local\/pgsql)\/bin\/[^/]+$|^\/opt\/gitlab\/(?:embedded\/)?bin\/[^/]+$/
 
 /** Whether a name means something already, so that a function or an alias of that name replaces it. */
 export function isProgram(name: string): boolean {

@@ -59,10 +59,11 @@ export const SERVICES: ToolTable = {
   'gitlab-ctl': {
     values: '',
     commands: {
-      'status service-list help diff-config check-config get-redis-master patroni.members patroni.check-leader patroni.check-replica pgb-console.status':
+      'status service-list help diff-config check-config get-redis-master patroni.members patroni.check-leader patroni.check-replica':
         'read',
       'show-config': 'read secret: shows the configuration',
       tail: 'read endless: follows logs',
+      'pgb-console': 'destructive interactive: opens a session',
       'start restart reconfigure hup once usr1 usr2 patroni.pause patroni.resume patroni.reload patroni.restart upgrade':
         'change: changes what runs',
       'stop kill graceful-kill int term cleanse uninstall remove-accounts patroni.failover patroni.switchover patroni.reinitialize-replica':
