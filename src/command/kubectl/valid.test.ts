@@ -3,7 +3,7 @@ import valid from '../data/kubectl-valid.json' with { type: 'json' }
 import { outlineShell } from '../outline.ts'
 import { parseKubectl } from './index.ts'
 
-/** What kubectl 1.32 parses: odd but valid spellings, each also with connection flags before and behind it. */
+/** Odd but valid spellings by the help of kubectl 1.32, each also with connection flags before and behind it. */
 const SPELLINGS = valid.flatMap((line) => [
   `kubectl ${line}`,
   `kubectl -n shop ${line}`,
