@@ -42,7 +42,7 @@ const rule = (name: string, expression: string, service: string) => ({
   alert: name,
   expr: expression,
   labels: { service, severity: 'P3' },
-  annotations: { summary: `${name} of {{ $labels.service }}` },
+  annotations: { summary: `${name} of ${service}` },
 })
 
 beforeAll(async () => {
