@@ -111,6 +111,8 @@ const describe = (shape: Record<string, { description?: string | undefined }>, k
 function exitFor(name: OperationName, result: unknown): number {
   const value = result as { waitsFor?: unknown; intact?: unknown }
   if (name === 'run.show' && value.waitsFor !== null) return EXIT.waiting
+  if (name === 'oncall.check' || name === 'integration.test')
+    return (result as { good?: unknown }).good === true ? EXIT.done : EXIT.failed
   if (name === 'audit.verify' && value.intact !== true) return EXIT.failed
   return EXIT.done
 }

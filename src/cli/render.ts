@@ -76,6 +76,39 @@ export function renderResult(name: OperationName, result: unknown): string {
         ['name', 'kind', 'state', 'pages', 'broken', 'commit', 'goodAt', 'reason'],
         'No sources.',
       )
+    case 'oncall.calendar':
+      return text(value['calendar'])
+    case 'oncall.shifts':
+      return table(rows(value['shifts']), ['from', 'to', 'person', 'by'], 'No shifts.')
+    case 'oncall.who':
+      return [
+        table(rows(value['rotations']), ['rotation', 'name', 'by', 'until'], 'No rotations.'),
+        '',
+        ...rows(value['severities']).map(
+          (rule) =>
+            `${text(rule['severity'])}  ${rows(rule['links'])
+              .map(
+                (link) =>
+                  `${text(link['link'])}: ${(link['people'] as unknown[]).map(text).join(', ') || 'NOBODY'}`,
+              )
+              .join('  then  ')}`,
+        ),
+      ].join('\n')
+    case 'oncall.check':
+      return table(rows(value['findings']), ['level', 'about', 'message'], 'All is covered.')
+    case 'severity.list':
+      return [
+        table(rows(value['matrix']), ['severity', 'responseMinutes', 'updateMinutes'], 'No matrix.'),
+        '',
+        table(rows(value['ranges']), ['range', 'rule', 'confirmedBy', 'page', 'procedure'], 'No ranges.'),
+      ].join('\n')
+    case 'integration.test':
+      return rows(value['findings'])
+        .map(
+          (finding) =>
+            `${finding['ok'] === true ? 'good ' : 'WRONG'}  ${text(finding['what'])}: ${text(finding['said'])}`,
+        )
+        .join('\n')
     default:
       return Object.entries(value)
         .map(
