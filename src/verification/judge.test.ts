@@ -63,7 +63,9 @@ describe('a verdict', () => {
       verdict: 'failed',
       reason: expect.stringContaining('10 s of 60 s') as string,
     })
-    expect(judge(samples([0.2, null]), CONDITION, 600_000, LIMITS)).toMatchObject({ verdict: 'failed' })
+    expect(judge(samples([0.2, null]), CONDITION, 20_000, { ...LIMITS, giveUpAtMs: 20_000 })).toMatchObject({
+      verdict: 'failed',
+    })
   })
 
   test('is unknown when nothing could be measured, or gaps stood in the way', () => {
@@ -74,6 +76,10 @@ describe('a verdict', () => {
     })
     expect(judge(samples([0, 0, null, 0]), CONDITION, 600_000, LIMITS)).toMatchObject({ verdict: 'unknown' })
     expect(judge(samples([0, 0, null]), CONDITION, 600_000, LIMITS)).toMatchObject({ verdict: 'unknown' })
+    expect(judge(samples([0.2, null, null]), CONDITION, 600_000, LIMITS)).toMatchObject({
+      verdict: 'unknown',
+      reason: expect.stringContaining('0.2 600 s ago') as string,
+    })
   })
 })
 

@@ -34,8 +34,8 @@ export function satisfies(value: number, comparison: Comparison, threshold: numb
 
 /**
  * What the samples so far prove. `passed` only when the condition held at every sample over the whole hold time without
- * a gap; a sample that could not be measured is a gap. When the time is up: `failed` when the last value measured was
- * off, or good but not for long enough; `unknown` when what stood in the way was that it could not be measured.
+ * a gap; a sample that could not be measured is a gap. When the time is up: `failed` when the value was
+ * off at last, or good but not for long enough; `unknown` when what stood in the way was that it could not be measured.
  */
 export function judge(
   samples: readonly Sample[],
@@ -61,6 +61,15 @@ export function judge(
   }
   const value = measured.value ?? Number.NaN
   if (!satisfies(value, condition.comparison, condition.threshold)) {
+    const agoMs = nowMs - Date.parse(measured.at)
+    // an old value says nothing of now: the change may have worked since
+    if (measured !== last && agoMs > limits.maxGapMs) {
+      const error = lastError(samples) ?? 'samples are missing'
+      return decided(
+        'unknown',
+        `it was ${value} ${seconds(agoMs)} s ago and could not be measured since: ${error}`,
+      )
+    }
     return decided('failed', `the last value measured was ${value}; ${words(condition)} was expected`)
   }
   if (heldMs === null || brokenBy === 'gap') {
