@@ -6,7 +6,8 @@ import { setUp, setUpPage } from './setup.mjs'
 const root = path.resolve(import.meta.dirname, '..')
 const node = setUp()
 const [file, ...args] = process.argv.slice(2)
-if (file === 'src/main.ts' || file === 'scripts/test.mjs') setUpPage(node)
+// only what serves the page waits for it
+if (['start', 'serve'].includes(args[0]) || file === 'scripts/test.mjs') setUpPage(node)
 const env = {
   ...process.env,
   PATH: [path.dirname(node), path.join(root, 'node_modules', '.bin'), process.env.PATH].join(path.delimiter),
