@@ -27,7 +27,7 @@ export function IncidentHead({ incident, run }: { incident: Incident; run: Run |
             {DEADLINES[first.kind] ?? first.kind} <Countdown to={first.at} />
           </span>
         )}
-        {waits === null ? null : (
+        {waits === null || first !== undefined ? null : (
           <span>
             decision open for <Countdown to={waits.expiresAt} />
           </span>

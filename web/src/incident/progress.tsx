@@ -83,7 +83,7 @@ function Verdict({
       <p className={`verdict tone-${tone}`}>
         <Icon size={16} aria-hidden />
         <span>
-          <strong>{word}.</strong> {verification.reason}
+          <strong>{word}.</strong> {inWords(verification, unit)}
         </span>
       </p>
     )
@@ -108,6 +108,14 @@ function Verdict({
       <progress max={forSeconds} value={held} aria-label="Held so far" />
     </div>
   )
+}
+
+/** The limit with its unit where it held; else what the server says of it. */
+function inWords({ verdict, condition, reason }: Verification, unit: SignalHistory['unit']): string {
+  const { signal, comparison, threshold, forSeconds } = condition
+  if (verdict !== 'passed' || signal === undefined || threshold === undefined || forSeconds === undefined)
+    return reason ?? ''
+  return `${signal.replaceAll('_', ' ')} ${comparison ?? ''} ${numberText(threshold, unit)} held for ${spanText(forSeconds * 1_000)}.`
 }
 
 /** Since when every sample has been within the limit; one without a value breaks it. */

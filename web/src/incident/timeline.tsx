@@ -103,7 +103,7 @@ function Entry({ entry }: { entry: TimelineEntry }): ReactNode {
             {words}
           </button>
         )}
-        {entry.actor.startsWith('system:') ? null : (
+        {entry.actor.startsWith('system:') || entry.message.includes(entry.actor) ? null : (
           <span className="quiet entry-actor">{person(entry.actor)}</span>
         )}
         {open && execution !== null ? (

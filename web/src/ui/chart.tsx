@@ -85,7 +85,7 @@ function optionsOf(history: SignalHistory, zone: 'utc' | 'local', width: number)
     height: HEIGHT,
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
-    padding: [14, 8, 0, 0],
+    padding: [14, 20, 0, 0],
     scales: {
       x: { time: true },
       y: { range: (_chart, _low, high) => [0, Math.max(high, ...limits, 0) * 1.15 || 1] },
@@ -93,7 +93,8 @@ function optionsOf(history: SignalHistory, zone: 'utc' | 'local', width: number)
     axes: [
       {
         ...axis,
-        values: (_chart, splits) => splits.map((at) => clockText(at * 1_000, zone)),
+        values: (_chart, splits, _axis, _space, everySeconds) =>
+          splits.map((at) => clockText(at * 1_000, zone, everySeconds < 60)),
         space: 60,
         size: 28,
       },
