@@ -2,12 +2,13 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { issueToken } from './access/index.ts'
 import type { ActorKind, Role } from './access/index.ts'
+import { checkpointDuty, welcomeOwner } from './app/access.ts'
 import { buildAlerts } from './app/alerts.ts'
 import { deliveryDuty } from './app/communication.ts'
 import { buildServer, listen } from './app/http.ts'
 import { changeFeed, liveDuties } from './app/live.ts'
-import { secretFile, writeLocalAccess } from './app/local-access.ts'
 import { escalationDuty } from './app/oncall.ts'
+import { secretFile, writeLocalAccess } from './app/local-access.ts'
 import type { AppOptions, Duty } from './app/options.ts'
 import { buildResponse } from './app/respond.ts'
 import { engineFor, openStore, operationDeps } from './app/store.ts'
@@ -122,6 +123,8 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     const server = buildServer(options, clock, store, engine, alerts.intake, changes)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
+    store.permissions.address = config.http.publicUrl ?? address
+    await welcomeOwner(options, store.database, clock, store.permissions)
     const duties = [alerts.duty, ...dutiesOf(options, clock, store, changes)]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
@@ -139,6 +142,7 @@ function dutiesOf(options: AppOptions, clock: Clock, store: Store, changes: Chan
   const { pages, database } = store
   return [
     { name: 'pages', start: () => pages.start(), stop: () => pages.stop() },
+    checkpointDuty(options, clock, database, store.permissions),
     deliveryDuty(options, clock, database, store.channels, changes),
     escalationDuty(options, clock, database, store.oncall, changes),
     ...liveDuties(options, clock, store, changes),

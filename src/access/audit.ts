@@ -1,11 +1,10 @@
-import { sql } from 'kysely'
-import { canonicalJson, sha256 } from '../base/id.ts'
+import { createHash } from 'node:crypto'
+import { canonicalJson } from '../base/id.ts'
 import type { AuditRow, Database, Transaction } from '../db/index.ts'
 import type { Actor } from './actor.ts'
 
-/** Advisory lock that gives audit rows their order; held until the transaction ends, so append last. */
-const AUDIT_LOCK = 4_711_001
-const GENESIS = '0'.repeat(64)
+/** The hash that the first row covers. */
+export const GENESIS = '0'.repeat(64)
 
 export interface AuditEvent {
   actor: Actor
@@ -18,30 +17,57 @@ export interface AuditEvent {
   data?: Record<string, unknown>
 }
 
-/** Appends one row to the hash chain in the caller's transaction. Each row's hash covers the hash before it. */
+/** A row of the chain, as it is stored and exported. */
+export interface ChainedRow {
+  seq: number
+  at: string
+  actor: string
+  role: string
+  operation: string
+  subject: string
+  outcome: string
+  data: unknown
+  previousHash: string
+  hash: string
+}
+
+/**
+ * Appends one row to the hash chain in the caller's transaction, in one round trip and without a lock: the row gets its
+ * place, and the hash over the row before it, while the transaction commits.
+ */
 export async function appendAudit(trx: Transaction, at: Date, event: AuditEvent): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${AUDIT_LOCK})`.execute(trx)
-  const last = await trx
-    .selectFrom('audit_entry')
-    .select(['seq', 'hash'])
-    .orderBy('seq', 'desc')
-    .limit(1)
-    .executeTakeFirst()
   const row = {
-    seq: last === undefined ? 1 : Number(last.seq) + 1,
-    at,
+    at: at.toISOString(),
     actor: event.actor.id,
     role: event.actor.role,
     operation: event.operation,
-    subject: event.subject,
+    subject: event.subject.replaceAll('\u0000', '\ufffd').toWellFormed(),
     outcome: event.outcome,
-    data: JSON.parse(canonicalJson(event.data ?? {})) as unknown,
-    previous_hash: last?.hash ?? GENESIS,
+    data: JSON.parse(storable(canonicalJson(event.data ?? {}))) as unknown,
   }
+  const { head, middle, tail } = piecesOf(row)
   await trx
-    .insertInto('audit_entry')
-    .values({ ...row, data: JSON.stringify(row.data), hash: hashOf(row) })
+    .insertInto('audit_intake')
+    .values({ ...row, at, data: JSON.stringify(row.data), head, middle, tail })
     .execute()
+}
+
+/** PostgreSQL stores neither NUL nor half a surrogate pair; an odd text must not keep a refusal from being recorded. */
+const storable = (json: string): string =>
+  json.replaceAll(/\\u0000/g, '\\ufffd').replaceAll(/\\u(?:d[89ab]|d[c-f])[0-9a-f]{2}/gi, '\\ufffd')
+
+/** The canonical JSON of a row, cut where its previous hash and its sequence number stand. */
+function piecesOf(row: Omit<ChainedRow, 'seq' | 'previousHash' | 'hash'>): {
+  head: string
+  middle: string
+  tail: string
+} {
+  const { role, subject, ...before } = row
+  return {
+    head: `${canonicalJson(before).slice(0, -1)},"previousHash":"`,
+    middle: `","role":${JSON.stringify(role)},"seq":`,
+    tail: `,"subject":${JSON.stringify(subject)}}`,
+  }
 }
 
 export interface AuditVerdict {
@@ -56,46 +82,68 @@ export interface AuditVerdict {
 
 /** Walks the whole chain, in pages, and recomputes every hash. Finds a changed, removed or reordered row. */
 export async function verifyAudit(database: Database, pageSize = 2_000): Promise<AuditVerdict> {
-  let previous = GENESIS
-  let entries = 0
-  for (;;) {
-    const rows = await database.kysely
-      .selectFrom('audit_entry')
-      .selectAll()
-      .where('seq', '>', String(entries))
-      .orderBy('seq')
-      .limit(pageSize)
-      .execute()
+  const walk = createChainWalk()
+  for (let after = 0; ;) {
+    const rows = await readChain(database, after, pageSize)
     for (const row of rows) {
-      const reason = faultOf(row, entries + 1, previous)
-      if (reason !== null) return { intact: false, entries, brokenAt: entries + 1, reason, head: previous }
-      previous = row.hash
-      entries += 1
+      const reason = walk.next(row)
+      if (reason !== null) {
+        const { entries, head } = walk.state()
+        return { intact: false, entries, brokenAt: entries + 1, reason, head }
+      }
     }
-    if (rows.length < pageSize) return { intact: true, entries, brokenAt: null, reason: null, head: previous }
+    after += rows.length
+    if (rows.length < pageSize) return { intact: true, brokenAt: null, reason: null, ...walk.state() }
   }
 }
 
-function faultOf(row: AuditRow, expectedSeq: number, previous: string): string | null {
-  if (Number(row.seq) !== expectedSeq) return `row ${expectedSeq} is missing`
-  if (row.previous_hash !== previous) return `row ${row.seq} does not follow the row before it`
-  if (hashOf({ ...row, seq: Number(row.seq) }) !== row.hash)
-    return `row ${row.seq} was changed after it was written`
-  return null
+/** Rows of the chain after a sequence number, in their order. */
+export async function readChain(database: Database, after: number, limit: number): Promise<ChainedRow[]> {
+  const rows = await database.kysely
+    .selectFrom('audit_entry')
+    .selectAll()
+    .where('seq', '>', String(after))
+    .orderBy('seq')
+    .limit(limit)
+    .execute()
+  return rows.map(chainedRow)
 }
 
-function hashOf(row: Omit<AuditRow, 'hash' | 'seq'> & { seq: number }): string {
-  return sha256(
-    canonicalJson({
-      seq: row.seq,
-      at: row.at,
-      actor: row.actor,
-      role: row.role,
-      operation: row.operation,
-      subject: row.subject,
-      outcome: row.outcome,
-      data: row.data,
-      previousHash: row.previous_hash,
-    }),
-  )
+const chainedRow = (row: AuditRow): ChainedRow => ({
+  seq: Number(row.seq),
+  at: row.at.toISOString(),
+  actor: row.actor,
+  role: row.role,
+  operation: row.operation,
+  subject: row.subject,
+  outcome: row.outcome,
+  data: row.data,
+  previousHash: row.previous_hash,
+  hash: row.hash,
+})
+
+/** Checks rows one after the other; `next` says what is wrong with a row, or `null`. */
+export function createChainWalk(): {
+  next(row: ChainedRow): string | null
+  state(): { entries: number; head: string }
+} {
+  let entries = 0
+  let head = GENESIS
+  return {
+    next(row) {
+      if (row.seq !== entries + 1) return `row ${entries + 1} is missing: row ${row.seq} stands in its place`
+      if (row.previousHash !== head) return `row ${row.seq} does not follow the row before it`
+      if (hashOf(row) !== row.hash) return `row ${row.seq} was changed after it was written`
+      head = row.hash
+      entries += 1
+      return null
+    },
+    state: () => ({ entries, head }),
+  }
+}
+
+function hashOf(row: ChainedRow): string {
+  const covered: Partial<ChainedRow> = { ...row }
+  delete covered.hash
+  return createHash('sha256').update(canonicalJson(covered)).digest('hex')
 }

@@ -19,7 +19,7 @@ const KILL_GRACE_MS = 5_000
 export function buildResponse(
   options: AppOptions,
   clock: Clock,
-  { database, pages, oncall }: Store,
+  { database, pages, oncall, permissions }: Store,
   guard: Guard,
 ): ResponseDeps {
   const { config, log } = options
@@ -33,6 +33,7 @@ export function buildResponse(
     clock,
     log,
     host: hostname(),
+    policy: permissions.policy.policy,
     channel: 'console',
     settings: {
       approvalTtlMs: config.response.approvalTtlSeconds * 1_000,
@@ -123,11 +124,15 @@ export function buildResponse(
 /** Home and first working folder of a run's commands, removed when it ends. */
 const scratchDir = (config: Config, runId: string): string => path.join(config.dataDir, 'runs', runId)
 
+/** Where the commands of a service act: this machine, where nothing is said. */
+export const targetOf = (config: Config, name: string | null): Service['target'] =>
+  (name === null ? undefined : config.services[name]?.target) ?? { kind: 'host', host: hostname() }
+
 function serviceOf(config: Config, name: string | null): Service {
   const known = name === null ? undefined : config.services[name]
   return {
     name: name ?? 'unknown',
-    target: known?.target ?? { kind: 'host', host: hostname() },
+    target: targetOf(config, name),
     variables: known?.variables ?? {},
     environment: known?.environment ?? { all: {}, observer: {}, operator: {} },
     signals: known?.signals ?? null,

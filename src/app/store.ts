@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { newUuid } from '../base/id.ts'
 import type { Logger } from '../base/log.ts'
-import { createDatabase, startEmbedded } from '../db/index.ts'
+import { createDatabase, limitAppRole, startEmbedded } from '../db/index.ts'
 import type { Database, EmbeddedPostgres } from '../db/index.ts'
 import type { Channel } from '../communication/index.ts'
 import type { OncallService, OperationDeps } from '../operations/index.ts'
@@ -14,13 +14,17 @@ import { createEngine, migrateAll } from '../workflow/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { openChannels } from './channels.ts'
 import { buildOncall } from './oncall.ts'
+import { openPermissions } from './access.ts'
+import type { Permissions } from './access.ts'
 import type { AppOptions } from './options.ts'
+import { targetOf } from './respond.ts'
 
 export interface Store {
   embedded: EmbeddedPostgres | null
   url: string
   database: Database
   pages: PageService
+  permissions: Permissions
   oncall: OncallService
   channels: readonly Channel[]
 }
@@ -36,10 +40,18 @@ export async function openStore(
   try {
     await mkdir(config.dataDir, { recursive: true })
     await migrateAll(url)
-    const database = createDatabase({ url, name: 'app', poolSize: 12 })
+    const role = await limitAppRole(url)
+    if (role === null) log.info({}, 'the database user makes no roles; triggers alone keep the audit as it is')
+    const database = createDatabase({
+      url,
+      name: 'app',
+      poolSize: config.limits.databasePoolSize,
+      ...(role === null ? {} : { role }),
+    })
+    const permissions = await openPermissions(config, database, clock)
     const pages = pagesOf(config, log, clock, database)
     const channels = await openChannels({ config, write }, clock)
-    return { embedded, url, database, pages, oncall: buildOncall(config, log, pages), channels }
+    return { embedded, url, database, pages, permissions, oncall: buildOncall(config, log, pages), channels }
   } catch (error) {
     await embedded?.stop()
     throw error
@@ -65,7 +77,7 @@ export const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Sto
 export const operationDeps = (
   config: Config,
   clock: Clock,
-  { database, pages, oncall, channels }: Store,
+  { database, pages, oncall, channels, permissions }: Store,
   engine: Pick<WorkflowEngine, 'send'>,
 ): OperationDeps => ({
   database,
@@ -75,4 +87,8 @@ export const operationDeps = (
   pages,
   oncall,
   channels,
+  policy: permissions.policy,
+  signer: permissions.signer,
+  address: () => permissions.address,
+  targetOf: (service) => targetOf(config, service),
 })

@@ -8,6 +8,7 @@ export const ERROR_CODES = {
   conflict: 'The thing has changed since, or is in a state that does not allow this.',
   too_large: 'The body, page or file is larger than the limit.',
   unsupported: 'This form, version or platform is not supported.',
+  throttled: 'Too many attempts or requests; it can be tried again later.',
   unavailable: 'A service that is needed does not answer; nothing was lost.',
   timeout: 'The time limit has passed.',
   approval_expired: 'The approval was not used in time and is void.',

@@ -24,6 +24,7 @@ function exitForCode(code: ErrorCode): number {
       return EXIT.refused
     case 'not_found':
     case 'too_large':
+    case 'throttled':
     case 'unavailable':
     case 'timeout':
     case 'data_locked':

@@ -21,6 +21,8 @@ export function statusOf(code: ErrorCode): number {
       return 409
     case 'too_large':
       return 413
+    case 'throttled':
+      return 429
     case 'unavailable':
     case 'timeout':
     case 'data_locked':

@@ -1,11 +1,12 @@
 import type { z } from 'zod'
+import { accessOperations } from './catalogue/access.ts'
 import { auditOperations } from './catalogue/audit.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
 import { liveOperations } from './catalogue/live.ts'
 import { oncallOperations } from './catalogue/oncall.ts'
 import { pageOperations } from './catalogue/pages.ts'
-import { runOperations } from './catalogue/runs.ts'
 import { rehearsalOperations } from './catalogue/rehearsals.ts'
+import { runOperations } from './catalogue/runs.ts'
 import type { Operation } from './operation.ts'
 
 export type { Operation } from './operation.ts'
@@ -16,6 +17,7 @@ const operations = {
   ...runOperations,
   ...liveOperations,
   ...auditOperations,
+  ...accessOperations,
   ...oncallOperations,
   ...pageOperations,
   ...rehearsalOperations,

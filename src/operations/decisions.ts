@@ -6,9 +6,16 @@ import type { Transaction } from '../db/index.ts'
 import { withTransaction } from '../db/index.ts'
 import { acknowledgeIncident, addTimeline } from '../incident/index.ts'
 import type { Answer, Plan } from '../run/index.ts'
-import { answerDecision, approveAlternative, pendingDecision, transitionRun } from '../run/index.ts'
+import {
+  answerDecision,
+  approveAlternative,
+  pendingDecision,
+  proposeAlternative,
+  transitionRun,
+} from '../run/index.ts'
 import { EVENT_TOPIC } from '../response/index.ts'
 import type { ResponseEvent } from '../response/index.ts'
+import { raiseAlarm } from './alarm.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
 import { findIncident } from './incidents.ts'
@@ -61,10 +68,38 @@ export async function resolve(
 }
 
 /** An option, a hash, a person: the approval rows and the run's wake-up are one commit. */
-export async function approve(
+export const approve = (deps: OperationDeps, actor: Actor, input: InputOf<'run.approve'>): Promise<unknown> =>
+  approveOption(deps, actor, { ...input, reason: input.reason ?? null, breakGlass: false })
+
+/** Overrules role, number and requester, never a fence, a hash, an expiry or single use; all leads are told. */
+export async function breakGlass(
   deps: OperationDeps,
   actor: Actor,
-  input: InputOf<'run.approve'>,
+  input: InputOf<'run.break-glass'>,
+): Promise<unknown> {
+  const least = deps.policy?.policy.breakGlass?.reasonCharacters ?? 20
+  if (input.reason.length < least) {
+    throw new AppError(
+      'input_invalid',
+      `the reason has ${input.reason.length} characters, fewer than ${least}`,
+      {
+        action: 'Say why nobody else can approve this now; it stands in the review.',
+      },
+    )
+  }
+  return approveOption(deps, actor, { ...input, breakGlass: true })
+}
+
+async function approveOption(
+  deps: OperationDeps,
+  actor: Actor,
+  input: {
+    id: string
+    option: string
+    hashes?: readonly string[] | undefined
+    reason: string | null
+    breakGlass: boolean
+  },
 ): Promise<unknown> {
   const run = await findRun(deps, input.id)
   const approved = await withTransaction(deps.database, async (trx) => {
@@ -77,14 +112,52 @@ export async function approve(
       hashes: input.hashes ?? null,
       actor,
       expiresAt: new Date(at.getTime() + deps.approvalTtlMs),
-      reason: input.reason ?? null,
+      reason: input.reason,
+      breakGlass: input.breakGlass,
+      ...(deps.policy === undefined ? {} : { policy: deps.policy.policy }),
     })
-    await sendAnswer(deps, trx, decision, approval)
+    if (input.breakGlass) {
+      await raiseAlarm(deps, trx, at, {
+        incidentId: run.incident_id,
+        actor,
+        reason: input.reason ?? '',
+        what: approval.title,
+      })
+    }
+    if (approval.answer !== null) await sendAnswer(deps, trx, decision, approval.answer)
     return approval
   })
   // whoever approves has taken the incident
   await withTransaction(deps.database, (trx) => take(deps, trx, run.incident_id, actor))
-  return { run: run.id, approved: approved.alternativeId, approvals: approved.approvalIds }
+  return {
+    run: run.id,
+    approved: approved.alternativeId,
+    approvals: approved.approvalIds,
+    complete: approved.answer !== null,
+    needed: approved.needed,
+    given: approved.given,
+  }
+}
+
+/** Asks for an option; agents may. Whoever proposes is its requester from now on. */
+export async function propose(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'run.propose'>,
+): Promise<unknown> {
+  const run = await findRun(deps, input.id)
+  const proposed = await withTransaction(deps.database, async (trx) => {
+    const at = deps.clock.now()
+    const decision = await pendingDecision(trx, at, run.id, 'choose')
+    return proposeAlternative(trx, at, {
+      decision,
+      plan: run.plan as Plan,
+      alternativeId: input.option,
+      actor,
+      reason: input.reason,
+    })
+  })
+  return { run: run.id, proposed: proposed.alternativeId, by: proposed.proposedBy }
 }
 
 export async function reject(

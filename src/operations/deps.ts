@@ -1,4 +1,4 @@
-import type { Actor } from '../access/index.ts'
+import type { Actor, AuditSigner, FencedTarget, LoadedPolicy } from '../access/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Channel } from '../communication/index.ts'
 import type { Database } from '../db/index.ts'
@@ -18,6 +18,16 @@ export interface OperationDeps {
   oncall?: OncallService
   /** The ways to reach people. */
   channels?: readonly Channel[]
+  /** Who may do what. Left out: the defaults. */
+  policy?: LoadedPolicy
+  /** Signs exports of the audit. */
+  signer?: AuditSigner
+  /** Where people reach erlmcp, for links: `https://erlmcp.example`. */
+  address?(): string
+  /** Where the commands of a service act. */
+  targetOf?(service: string | null): FencedTarget
+  /** Where all leads are told at once. Left out: the console. */
+  leadChannels?: readonly { channel: string; target: string | null }[]
 }
 
 /** What does the work of these verbs; an area exports one of these beside its definitions. */

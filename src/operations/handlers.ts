@@ -1,14 +1,14 @@
-import { verifyAudit } from '../access/index.ts'
 import type { OperationName } from './catalogue.ts'
 import type { HandlersOf } from './deps.ts'
-import { listAudit } from './audit.ts'
+import { accessHandlers } from './access.ts'
+import { checkAudit, listAudit } from './audit.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { liveHandlers } from './live.ts'
 import { oncallHandlers } from './oncall.ts'
 import { diffPage, listPages, pageHistory, showPage } from './pages.ts'
 import { listRuns, readOutput, showRun } from './runs.ts'
-import { listSources, refreshSource } from './sources.ts'
 import { listRehearsals, recordRehearsals, rehearsalStatus, showRehearsal } from './rehearsals.ts'
+import { listSources, refreshSource } from './sources.ts'
 import { acknowledge, answer, approve, cancel, reject, resolve } from './decisions.ts'
 
 export const HANDLERS: HandlersOf<OperationName> = {
@@ -25,8 +25,9 @@ export const HANDLERS: HandlersOf<OperationName> = {
   'run.cancel': cancel,
   ...liveHandlers,
   'review.show': (deps, _actor, input) => showReview(deps, input.id),
-  'audit.verify': (deps) => verifyAudit(deps.database),
-  'audit.list': (deps, _actor, input) => listAudit(deps, input),
+  'audit.verify': (deps, actor) => checkAudit(deps, actor),
+  'audit.list': listAudit,
+  ...accessHandlers,
   ...oncallHandlers,
   'page.list': (deps, _actor, input) => listPages(deps, input),
   'page.show': (deps, _actor, input) => showPage(deps, input),

@@ -2,10 +2,12 @@ import type { Actor } from '../access/index.ts'
 import { appendAudit, mayDo } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { withTransaction } from '../db/index.ts'
+import { labelsOf } from '../run/index.ts'
 import { OPERATIONS } from './catalogue.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
 import { HANDLERS } from './handlers.ts'
 import type { OperationDeps } from './deps.ts'
+import { findIncident } from './incidents.ts'
 
 /**
  * The one way to do anything from outside: input checked, permission decided, refusals audited, then the verb.
@@ -18,7 +20,7 @@ export async function invoke(
   rawInput: unknown,
 ): Promise<unknown> {
   const operation = OPERATIONS[name]
-  const permission = mayDo(actor, operation.need)
+  const permission = mayDo(actor, operation.need, await labelsFor(deps, actor, operation.http.path, rawInput))
   if (!permission.allowed) {
     await recordRefusal(deps, actor, name, permission.reason)
     throw new AppError('forbidden', `${actor.id} may not ${name}: ${permission.reason}`, {
@@ -58,6 +60,32 @@ function isStorable(value: unknown): boolean {
   if (typeof value === 'string') return !value.includes('\0') && value.isWellFormed()
   if (value === null || typeof value !== 'object') return true
   return Object.entries(value).every(([key, each]) => isStorable(key) && isStorable(each))
+}
+
+/** What a scoped role is compared with: the labels of the incident that the call is about. */
+async function labelsFor(
+  deps: OperationDeps,
+  actor: Actor,
+  path: string,
+  rawInput: unknown,
+): Promise<Record<string, string> | null | undefined> {
+  if (actor.grants === undefined || actor.grants.every((grant) => Object.keys(grant.scope).length === 0))
+    return undefined
+  const id = (rawInput as { id?: unknown } | null)?.id
+  if (typeof id !== 'string' || id.length > 100) return null
+  const database = deps.database.kysely
+  if (path.startsWith('/runs/:id')) {
+    const row = await database
+      .selectFrom('run')
+      .innerJoin('incident', 'incident.id', 'run.incident_id')
+      .select(['incident.labels', 'incident.service'])
+      .where('run.id', '=', id)
+      .executeTakeFirst()
+    return row === undefined ? null : labelsOf(row)
+  }
+  if (!path.startsWith('/incidents/:id')) return null
+  const row = await findIncident(deps, id).catch(() => null)
+  return row === null ? null : labelsOf(row)
 }
 
 async function recordRefusal(deps: OperationDeps, actor: Actor, name: string, reason: string): Promise<void> {

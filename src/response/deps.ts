@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
+import type { Policy } from '../access/index.ts'
 import type { Database } from '../db/index.ts'
 import type { PageRevision, Plan, PlannedCommand, Target } from '../run/index.ts'
 import type { Runbook } from '../runbook/index.ts'
@@ -58,6 +59,8 @@ export interface ResponseDeps {
   log: Logger
   host: string
   settings: ResponseSettings
+  /** What the gate asks when a command is about to run. Left out: the defaults. */
+  policy?: Policy
   /** Pages as they are now. */
   pages(): Promise<Page[]>
   service(name: string | null): Service

@@ -126,7 +126,7 @@ export async function runGated(
     {
       async claim(trx) {
         const at = deps.clock.now()
-        const approvalId = await consumeApproval(trx, at, intent, approvalIds)
+        const approvalId = await consumeApproval(trx, at, intent, approvalIds, deps.policy)
         executionId = await beginExecution(trx, at, intent, approvalId)
         await trx
           .updateTable('approval')

@@ -1,11 +1,9 @@
 import type { Actor } from '../access/index.ts'
-import { appendAudit, mayApprove } from '../access/index.ts'
+import { appendAudit } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import type { Transaction } from '../db/index.ts'
 import { addTimeline } from '../incident/index.ts'
-import type { Plan, PlannedAlternative } from './plan.ts'
-import { gatedCommands, missingInputs } from './choices.ts'
 
 export const DECISION_KINDS = ['choose', 'unknown-outcome', 'manual'] as const
 export type DecisionKind = (typeof DECISION_KINDS)[number]
@@ -137,85 +135,6 @@ export async function pendingDecision(
   }
 }
 
-/**
- * Approves one alternative: one single-use approval row for each of its gated commands, each bound to the hash that the
- * person saw.
- * @throws AppError `forbidden`, `not_found`, `input_invalid` (inputs missing), `approval_mismatch` (another hash).
- */
-export async function approveAlternative(
-  trx: Transaction,
-  at: Date,
-  request: {
-    decision: PendingDecision
-    plan: Plan
-    alternativeId: string
-    /** Hashes of the gated commands as shown; `null` when the caller saw the plan as it stands. */
-    hashes: readonly string[] | null
-    actor: Actor
-    expiresAt: Date
-    reason: string | null
-  },
-): Promise<Extract<Answer, { kind: 'approve' }>> {
-  const alternative = findAlternative(request.plan, request.alternativeId)
-  if (!request.decision.offered.includes(alternative.id)) {
-    throw new AppError('conflict', `"${alternative.title}" is not offered now: it was tried in this run`, {
-      action: `Choose among: ${request.decision.offered.join(', ')}.`,
-    })
-  }
-  const gated = gatedCommands(alternative)
-  checkInputs(alternative)
-  checkHashes(
-    gated.map((command) => command.hash),
-    request.hashes,
-  )
-  for (const command of gated) {
-    const permission = mayApprove(request.actor, command.risk, request.decision.requestedBy)
-    if (!permission.allowed) {
-      throw new AppError(
-        'forbidden',
-        `${request.actor.id} may not approve \`${command.text}\`: ${permission.reason}`,
-        {
-          action: 'Ask somebody with the role; what waits for them stands in `erlmcp run show`.',
-          data: { risk: command.risk },
-        },
-      )
-    }
-  }
-  const rows = gated.map((command) => ({
-    id: newId('apr'),
-    run_id: request.decision.run_id,
-    alternative_id: alternative.id,
-    step_id: command.stepId,
-    command_index: command.index,
-    command: command.text,
-    command_hash: command.hash,
-    risk: command.risk,
-    state: 'approved',
-    requested_by: request.decision.requestedBy,
-    decided_by: request.actor.id,
-    decided_at: at,
-    expires_at: request.expiresAt,
-    execution_id: null,
-    reason: request.reason,
-    attempt: request.decision.attempt,
-  }))
-  if (rows.length > 0) await trx.insertInto('approval').values(rows).execute()
-  const answer: Extract<Answer, { kind: 'approve' }> = {
-    kind: 'approve',
-    alternativeId: alternative.id,
-    approvalIds: rows.map((row) => row.id),
-    by: request.actor.id,
-  }
-  await answerDecision(trx, at, request.decision, answer, request.actor, {
-    operation: 'run.approve',
-    message: `${request.actor.id} approved: ${alternative.title}`,
-    data: {
-      commands: gated.map((command) => ({ command: command.text, hash: command.hash, risk: command.risk })),
-    },
-  })
-  return answer
-}
-
 /** Stores an answer, with its timeline entry and audit row. The caller sends it to the run in the same transaction. */
 export async function answerDecision(
   trx: Transaction,
@@ -244,33 +163,5 @@ export async function answerDecision(
     subject: decision.run_id,
     outcome: 'done',
     data: { decisionId: decision.id, answer, ...record.data },
-  })
-}
-
-function findAlternative(plan: Plan, id: string): PlannedAlternative {
-  const byNumber = /^\d+$/.test(id) ? plan.alternatives[Number(id) - 1] : undefined
-  const alternative = plan.alternatives.find((candidate) => candidate.id === id) ?? byNumber
-  if (alternative === undefined) {
-    throw new AppError('not_found', `the plan has no option ${JSON.stringify(id)}`, {
-      action: `Choose one of: ${plan.alternatives.map((candidate, index) => `${index + 1} (${candidate.id})`).join(', ')}.`,
-    })
-  }
-  return alternative
-}
-
-function checkInputs(alternative: PlannedAlternative): void {
-  const missing = missingInputs(alternative)
-  if (missing.length === 0) return
-  throw new AppError('input_invalid', `"${alternative.title}" needs values for ${missing.join(', ')}`, {
-    action: 'Set them for the service in the configuration, or send them as labels of the alert.',
-    data: { missing },
-  })
-}
-
-function checkHashes(actual: readonly string[], seen: readonly string[] | null): void {
-  if (seen === null) return
-  if (actual.length === seen.length && actual.every((hash) => seen.includes(hash))) return
-  throw new AppError('approval_mismatch', 'the commands are not those that were shown', {
-    action: 'Look at the option again and approve what it shows now.',
   })
 }

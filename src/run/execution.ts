@@ -1,9 +1,10 @@
-import type { Actor } from '../access/index.ts'
-import { appendAudit } from '../access/index.ts'
+import type { Actor, Policy } from '../access/index.ts'
+import { appendAudit, mayRun } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import type { Transaction } from '../db/index.ts'
 import { addTimeline } from '../incident/index.ts'
+import { circumstancesOf } from './circumstances.ts'
 import type { PlannedCommand } from './plan.ts'
 
 export interface ExecutionIntent {
@@ -66,15 +67,17 @@ export async function beginExecution(
 }
 
 /**
- * Uses up the approval of exactly this command, in the transaction that commits the intent.
- * @throws AppError `conflict` (the run has ended), `approval_mismatch`, `approval_used`, `approval_expired`; nothing
- * runs then.
+ * Uses up the approvals of exactly this command, in the transaction that commits the intent, and asks the policy once
+ * more: fences and quiet times hold when a command is about to run.
+ * @throws AppError `conflict` (the run has ended), `approval_mismatch`, `approval_used`, `approval_expired`,
+ * `forbidden` (fence, quiet time, too few approvals); nothing runs then.
  */
 export async function consumeApproval(
   trx: Transaction,
   at: Date,
   intent: ExecutionIntent,
   approvalIds: readonly string[],
+  policy?: Policy,
 ): Promise<string> {
   const { command } = intent
   // locked, so that a run that is cancelled at this moment either starts nothing or is seen by the command that starts
@@ -89,7 +92,7 @@ export async function consumeApproval(
       action: 'Nothing more of it is started.',
     })
   }
-  const approval = await trx
+  const rows = await trx
     .selectFrom('approval')
     .selectAll()
     .where('run_id', '=', intent.runId)
@@ -97,30 +100,51 @@ export async function consumeApproval(
     .where('step_id', '=', command.stepId)
     .where('command_index', '=', command.index)
     .where('id', 'in', approvalIds.length === 0 ? ['none'] : [...approvalIds])
+    .orderBy('decided_at')
+    .orderBy('id')
     .forUpdate()
-    .executeTakeFirst()
-  if (approval === undefined || approval.command_hash !== command.hash) {
-    throw new AppError('approval_mismatch', `nobody approved \`${command.text}\` as it stands now`, {
-      action: 'Approve the option again; the approval is for one exact command, identity and target.',
-    })
-  }
-  if (approval.state === 'consumed') {
-    throw new AppError('approval_used', `the approval of \`${command.text}\` was used once already`, {
-      action: 'Approve the option again if it has to run again.',
-    })
-  }
-  if (approval.state !== 'approved' || approval.expires_at <= at) {
-    throw new AppError('approval_expired', `the approval of \`${command.text}\` expired before it was used`, {
-      action: 'Approve the option again.',
+    .execute()
+  const usable = rows.filter((row) => row.command_hash === command.hash)
+  const valid = usable.filter((row) => row.state === 'approved' && row.expires_at > at)
+  const [first] = valid
+  if (first === undefined) throw whyNoApproval(command, usable)
+  const permission = mayRun(
+    command.risk,
+    valid.map((row) => ({ decidedBy: row.decided_by, breakGlass: row.break_glass })),
+    await circumstancesOf(trx, at, intent.runId, policy),
+  )
+  if (!permission.allowed) {
+    throw new AppError('forbidden', `\`${command.text}\` may not run: ${permission.reason}`, {
+      action: 'Nothing ran. See the policy with `erlmcp policy show`, or choose another option.',
     })
   }
   await trx
     .updateTable('approval')
     .set({ state: 'consumed', consumed_at: at })
-    .where('id', '=', approval.id)
+    .where(
+      'id',
+      'in',
+      valid.map((row) => row.id),
+    )
     .where('state', '=', 'approved')
     .execute()
-  return approval.id
+  return first.id
+}
+
+function whyNoApproval(command: PlannedCommand, usable: readonly { state: string }[]): AppError {
+  if (usable.length === 0) {
+    return new AppError('approval_mismatch', `nobody approved \`${command.text}\` as it stands now`, {
+      action: 'Approve the option again; the approval is for one exact command, identity and target.',
+    })
+  }
+  if (usable.some((row) => row.state === 'consumed')) {
+    return new AppError('approval_used', `the approval of \`${command.text}\` was used once already`, {
+      action: 'Approve the option again if it has to run again.',
+    })
+  }
+  return new AppError('approval_expired', `the approval of \`${command.text}\` expired before it was used`, {
+    action: 'Approve the option again.',
+  })
 }
 
 export interface ExecutionResult {

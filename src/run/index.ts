@@ -1,8 +1,10 @@
+export { approveAlternative, proposeAlternative, requesterOf } from './approve.ts'
+export type { ApprovalRequest, Approved } from './approve.ts'
 export { gatedCommands, missingInputs, remainingAlternatives } from './choices.ts'
 export type { AttemptedAlternative } from './choices.ts'
+export { circumstancesOf, labelsOf } from './circumstances.ts'
 export {
   answerDecision,
-  approveAlternative,
   askDecision,
   DECISION_KINDS,
   pendingDecision,

@@ -49,6 +49,13 @@ const codeOf = async (name: OperationName, actor: Actor, input: unknown): Promis
   }
 }
 
+/** Values of inputs that take no word. */
+const SAMPLES: Record<string, string> = {
+  as: 'done',
+  role: 'viewer',
+  reason: 'nobody else can be reached at this hour',
+}
+
 /** The smallest input that fits, for things that do not exist. */
 const INPUT: Record<OperationName, Record<string, unknown>> = Object.fromEntries(
   OPERATION_NAMES.map((name) => {
@@ -57,7 +64,7 @@ const INPUT: Record<OperationName, Record<string, unknown>> = Object.fromEntries
       { safeParse(value: unknown): { success: boolean } }
     >
     const entries = Object.entries(shape).flatMap(([key, schema]) =>
-      schema.safeParse(undefined).success ? [] : [[key, key === 'as' ? 'done' : 'nothing']],
+      schema.safeParse(undefined).success ? [] : [[key, SAMPLES[key] ?? 'nothing']],
     )
     return [name, Object.fromEntries(entries)]
   }),
