@@ -80,7 +80,8 @@ const NAMESPACE = 'erlmcp'
 const API_PORT = 6443
 const PORTS = [API_PORT, 8080, 5432, 9090, 4318]
 const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
-const READY_TIMEOUT_MS = 90_000
+/** Some seconds where the machine is idle; much longer where it is busy. */
+const READY_TIMEOUT_MS = 180_000
 const projectRoot = path.resolve(import.meta.dirname, '../../..')
 const workloadDir = path.join(projectRoot, 'src/rehearsal/workload')
 

@@ -48,6 +48,8 @@ function deploymentCauses(object: Deployment, before: Deployment | null): Status
   if (typeof replicas !== 'number' || replicas < 0) {
     causes.push(invalidValue('spec.replicas', replicas, 'must be greater than or equal to 0'))
   }
+  if ((spec.selector as unknown) === undefined)
+    causes.push({ reason: 'FieldValueRequired', field: 'spec.selector', message: 'Required value' })
   if (!matchesSelector(spec.selector, spec.template.metadata?.labels ?? {})) {
     causes.push(invalidValue('spec.template.metadata.labels', spec.template.metadata?.labels ?? {}, '`selector` does not match template `labels`')) // prettier-ignore
   }

@@ -68,3 +68,17 @@ export const rootPaths = (): string[] => [
   '/readyz',
   '/version',
 ]
+
+/** As servers answer: clients ask for it with an `@`, which is no media type. */
+export const OPENAPI_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf'
+
+/**
+ * What kubectl before 1.29 reads before an apply: a document without definitions, by which it validates nothing. Fields
+ * of gnostic's Document: 1 swagger, 2 info (1 title, 2 version), 8 paths.
+ */
+export function emptyOpenApiV2(): Buffer {
+  const field = (number: number, content: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([(number << 3) | 2, content.length]), content])
+  const info = Buffer.concat([field(1, Buffer.from('erlmcp sandbox')), field(2, Buffer.from('v1'))])
+  return Buffer.concat([field(1, Buffer.from('2.0')), field(2, info), field(8, Buffer.alloc(0))])
+}

@@ -9,7 +9,7 @@ import { discover, VERSION } from './discovery.ts'
 import { serveEviction } from './eviction.ts'
 import { serveLog } from './log.ts'
 import { serveMetrics } from './metrics.ts'
-import { openApiDocument, openApiIndex, rootPaths } from './openapi.ts'
+import { emptyOpenApiV2, OPENAPI_V2, openApiDocument, openApiIndex, rootPaths } from './openapi.ts'
 import { parsePath, readBody } from './request.ts'
 import type { ResourceRequest, User } from './request.ts'
 import { serveResource } from './resource.ts'
@@ -86,6 +86,10 @@ async function answerFor(
     const plain = plainPage(url.pathname)
     if (plain !== null) {
       response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(plain)
+      return null
+    }
+    if (url.pathname === '/openapi/v2') {
+      response.writeHead(200, { 'Content-Type': OPENAPI_V2 }).end(emptyOpenApiV2())
       return null
     }
     const found = discover(url.pathname, accept)
