@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { AppError } from '../base/error.ts'
 import { OPERATIONS } from '../operations/index.ts'
 import type { Operation, OperationName } from '../operations/index.ts'
+import { addAccessCommands } from './access.ts'
 import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
@@ -46,6 +47,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
   addRunbookCommands(program, deps, setExit)
   addCommandCommands(program, deps)
   addOperationCommands(program, deps, setExit)
+  addAccessCommands(program, deps, setExit)
   for (const command of program.commands) inheritSettings(command, deps)
   try {
     await program.parseAsync([...argv], { from: 'user' })

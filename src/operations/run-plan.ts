@@ -1,5 +1,5 @@
 import { mayApprove } from '../access/index.ts'
-import type { Actor, Permission } from '../access/index.ts'
+import type { Actor, Circumstances, Permission } from '../access/index.ts'
 import { gatedCommands } from '../run/index.ts'
 import type { Plan, PlannedAlternative, PlannedStep } from '../run/index.ts'
 import type { OperationDeps } from './deps.ts'
@@ -7,10 +7,32 @@ import type { OperationDeps } from './deps.ts'
 /** Who offers an option: erlmcp, from the page. */
 const REQUESTER = 'system:erlmcp'
 
-/** Whether this actor may approve every command of an option, in words. */
-export function mayApproveOption(actor: Actor, alternative: PlannedAlternative): Permission {
-  const each = gatedCommands(alternative).map((command) => mayApprove(actor, command.risk, REQUESTER))
-  return each.find((permission) => !permission.allowed) ?? each[0] ?? mayApprove(actor, 'read', REQUESTER)
+/** Whether this actor may approve every command of an option here and now, in words. */
+export function mayApproveOption(
+  actor: Actor,
+  alternative: PlannedAlternative,
+  about: Circumstances = {},
+  requester: string = REQUESTER,
+): Permission {
+  const each = gatedCommands(alternative).map((command) => mayApprove(actor, command.risk, requester, about))
+  return (
+    each.find((permission) => !permission.allowed) ?? each[0] ?? mayApprove(actor, 'read', requester, about)
+  )
+}
+
+/** Who proposed which option of a run's open question, by option. */
+export async function proposalsOf(
+  deps: OperationDeps,
+  runId: string,
+): Promise<Map<string, { proposedBy: string; reason: string }>> {
+  const rows = await deps.database.kysely
+    .selectFrom('proposal')
+    .innerJoin('decision', 'decision.id', 'proposal.decision_id')
+    .select(['alternative_id', 'proposed_by', 'proposal.reason'])
+    .where('decision.run_id', '=', runId)
+    .where('decision.state', '=', 'pending')
+    .execute()
+  return new Map(rows.map((row) => [row.alternative_id, { proposedBy: row.proposed_by, reason: row.reason }]))
 }
 
 /** The plan as it is read: phases in the page's order, each with its steps. */

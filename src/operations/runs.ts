@@ -1,7 +1,7 @@
 import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import type { RunRow } from '../db/index.ts'
-import { gatedCommands, missingInputs } from '../run/index.ts'
+import { circumstancesOf, gatedCommands, missingInputs } from '../run/index.ts'
 import type { Plan } from '../run/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
@@ -9,7 +9,7 @@ import { findIncident } from './incidents.ts'
 import { pageLink } from './pages.ts'
 import { present } from './present.ts'
 import { proofOfRun } from './rehearsals.ts'
-import { mayApproveOption, phasesOf, ticksOf } from './run-plan.ts'
+import { mayApproveOption, phasesOf, proposalsOf, ticksOf } from './run-plan.ts'
 
 export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>): Promise<unknown> {
   let query = deps.database.kysely
@@ -63,6 +63,8 @@ export async function showRun(deps: OperationDeps, actor: Actor, id: string): Pr
     database.selectFrom('approval').selectAll().where('run_id', '=', run.id).orderBy('decided_at').execute(),
     database.selectFrom('verification').selectAll().where('run_id', '=', run.id).orderBy('attempt').execute(),
   ])
+  const about = await circumstancesOf(database, deps.clock.now(), run.id, deps.policy?.policy)
+  const proposals = await proposalsOf(deps, run.id)
   const pending = decisions.find((decision) => decision.state === 'pending') ?? null
   return {
     id: run.id,
@@ -91,7 +93,8 @@ export async function showRun(deps: OperationDeps, actor: Actor, id: string): Pr
       condition: alternative.condition,
       risk: alternative.risk,
       line: alternative.line,
-      may: mayApproveOption(actor, alternative),
+      proposed: proposals.get(alternative.id) ?? null,
+      may: mayApproveOption(actor, alternative, about, proposals.get(alternative.id)?.proposedBy),
       text: alternative.text,
       items: alternative.items,
       missingInputs: missingInputs(alternative),
