@@ -8,6 +8,7 @@ import type { AlertIntake } from '../http/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { WEB_FOLDER } from './live.ts'
+import { buildMcp } from './mcp.ts'
 import { storeReadings } from './metrics.ts'
 import type { AppOptions } from './options.ts'
 import { operationDeps } from './store.ts'
@@ -29,7 +30,8 @@ export function buildServer(
     maxConnections: options.config.limits.maxConnections,
     read: [storeReadings(operations)],
   })
-  return createServer({
+  const server: ReturnType<typeof createServer> = createServer({
+    agents: buildMcp(options, clock, operations, () => server.listeningOrigin),
     log: options.log,
     version,
     metrics: { source: metrics, apart: metricsAddress(options.config) },
@@ -52,10 +54,13 @@ export function buildServer(
       return reasons
     },
   })
+  return server
 }
 
-const metricsAddress = ({ listen: { host }, metrics: { port } }: Config): { host: string; port: number } | null =>
-  port === null ? null : { host, port }
+const metricsAddress = ({
+  listen: { host },
+  metrics: { port },
+}: Config): { host: string; port: number } | null => (port === null ? null : { host, port })
 
 export async function listen(server: ReturnType<typeof createServer>, config: Config): Promise<string> {
   const { host, port } = config.listen

@@ -6,6 +6,7 @@ import { alerting, resolveAlerting } from './config-alerting.ts'
 import { channels, oncall, resolveChannels } from './config-channels.ts'
 import { access, http, resolveAccess } from './config-access.ts'
 import { pageSources, resolveSource } from './config-sources.ts'
+import { describeIssues } from './config-schema.ts'
 import { AppError, messageOf } from './error.ts'
 
 const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(8_192))
@@ -48,7 +49,8 @@ const service = z.strictObject({
   signals: signals.nullable().default(null),
 })
 
-const configFile = z.strictObject({
+/** What the file may say. */
+export const configSchema = z.strictObject({
   listen: z
     .strictObject({
       host: z.string().min(1).max(253).default('127.0.0.1'),
@@ -92,10 +94,19 @@ const configFile = z.strictObject({
       port: z.number().int().min(0).max(65_535).nullable().default(null),
     })
     .prefault({}),
+  /** Agents over MCP. */
+  mcp: z
+    .strictObject({
+      /** Whether agents have only tools that read. */
+      readOnly: z.boolean().default(true),
+      /** Origins of web pages that may speak MCP with this server, beside its own: `https://agent.example`. */
+      origins: z.array(z.url()).max(50).default([]),
+    })
+    .prefault({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 })
 
-export type Config = z.output<typeof configFile> & {
+export type Config = z.output<typeof configSchema> & {
   dataDir: string
   /** `null`: the embedded PostgreSQL. */
   databaseUrl: string | null
@@ -108,15 +119,15 @@ export type Config = z.output<typeof configFile> & {
  */
 export function loadConfig(env: Readonly<Record<string, string | undefined>>, dataDir: string): Config {
   const file = env['ERLMCP_CONFIG'] ?? null
-  const raw: unknown = file === null ? {} : readYaml(file)
-  const parsed = configFile.safeParse(raw ?? {})
+  const raw: unknown = file === null ? {} : readConfigFile(file)
+  const parsed = configSchema.safeParse(raw ?? {})
   if (!parsed.success) {
-    const issue = parsed.error.issues[0]
+    const [first, ...more] = describeIssues(configSchema, parsed.error)
     throw new AppError(
       'input_invalid',
-      `${file ?? 'configuration'}: ${issue?.path.join('.') || 'top level'}: ${issue?.message ?? 'invalid'}`,
+      `${file ?? 'configuration'}: ${first?.path ?? 'top level'}: ${first?.message ?? 'invalid'}${more.length === 0 ? '' : ` (and ${more.length} more)`}`,
       {
-        action: 'Mend the key; docs/guide/configuration.md lists them all.',
+        action: '`erlmcp config check` lists every fault, `erlmcp config docs` every key.',
       },
     )
   }
@@ -146,7 +157,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
   }
 }
 
-function readYaml(file: string): unknown {
+/** As YAML has it, not yet judged. @throws AppError `not_found`, `input_invalid` */
+export function readConfigFile(file: string): unknown {
   let text: string
   try {
     text = readFileSync(file, 'utf8')

@@ -17,6 +17,8 @@ import type { Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
 import { addHardening, edgeOptions, PLAIN_EDGE } from './harden.ts'
 import { createLimiter } from './limits.ts'
+import { addMcp } from './mcp.ts'
+import type { AgentEndpoint } from './mcp.ts'
 import { problemOf } from './problem.ts'
 import { addWeb } from './web.ts'
 import { addAlertWebhooks } from './webhooks.ts'
@@ -41,6 +43,8 @@ export interface HttpDeps {
   ): Promise<'polling' | 'ignored'>
   /** What Prometheus is told: at /metrics of this server, or on a port of its own. */
   metrics?: { source: Metrics; apart: { host: string; port: number } | null }
+  /** Agents over MCP. Left out: there is none. */
+  agents?: AgentEndpoint
   /** Why this process is not ready; empty when it is. */
   notReady(): Promise<string[]>
   /** The page: its built files, and the changes that it follows. Without it there is only the API. */
@@ -85,6 +89,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   addAlertWebhooks(server, deps.alerts)
   addPushWebhook(server, deps)
   addCalendars(server, deps)
+  if (deps.agents !== undefined) addMcp(server, deps.agents)
   const limiter = createLimiter(edge.requestsPerSecond)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name, limiter)
   addApiDescription(server, deps.version)
@@ -154,9 +159,7 @@ const whoAsks = (
   request: FastifyRequest,
   reply: FastifyReply | null,
 ): Promise<Actor | null> =>
-  deps.access === undefined
-    ? deps.authenticate(bearerOf(request))
-    : identify(deps.access, request, reply)
+  deps.access === undefined ? deps.authenticate(bearerOf(request)) : identify(deps.access, request, reply)
 
 function addOperation(
   server: FastifyInstance,

@@ -29,7 +29,8 @@ export const liveOperations = {
       id,
       text: z.string().trim().min(1).max(4_000).describe('what you saw or did; it stands in the timeline'),
     }),
-    need: 'respond',
+    // an agent may write down what it saw; it stands under its name
+    need: 'propose',
     effect: 'write',
     http: { method: 'POST', path: '/incidents/:id/notes' },
     positional: ['id', 'text'],

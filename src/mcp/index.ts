@@ -1,0 +1,6 @@
+export { createRegistry, TOOLS } from './catalogue.ts'
+export type { AgentCall, McpDeps } from './deps.ts'
+export { createEndpoint } from './endpoint.ts'
+export type { EndpointOptions, McpEndpoint } from './endpoint.ts'
+export { guardFor } from './guard.ts'
+export type { CallContext, Caller, RegisteredPrompt, RegisteredTool, Registry } from './registry.ts'

@@ -1,0 +1,53 @@
+import type {
+  CallToolResult,
+  GetPromptResult,
+  InputRequiredResult,
+  Prompt,
+  ReadResourceResult,
+  Resource,
+  ResourceTemplateType,
+  ServerContext,
+  Tool,
+} from '@modelcontextprotocol/server'
+import type { Actor } from '../access/index.ts'
+
+/** Who calls, and by which program. */
+export interface Caller {
+  actor: Actor
+  /** Name and version that the program gives itself; anybody can say anything here. */
+  client: string
+  channel: 'http' | 'stdio'
+}
+
+/** What is called, besides its arguments. */
+export type CallContext = Pick<ServerContext, 'mcpReq'>
+
+export interface RegisteredTool {
+  definition: Tool
+  /** A tool that this caller may not use does not exist for them. */
+  isVisible(caller: Caller): boolean
+  call(
+    caller: Caller,
+    input: Record<string, unknown>,
+    context: CallContext,
+  ): Promise<CallToolResult | InputRequiredResult>
+}
+
+export interface RegisteredPrompt {
+  definition: Prompt
+  get(
+    caller: Caller,
+    input: Record<string, string>,
+    context: CallContext,
+  ): Promise<GetPromptResult | InputRequiredResult>
+}
+
+/** Everything that is offered, built once and shared by every connection and both eras. */
+export interface Registry {
+  tools: ReadonlyMap<string, RegisteredTool>
+  prompts: ReadonlyMap<string, RegisteredPrompt>
+  templates: readonly ResourceTemplateType[]
+  resources(caller: Caller): Promise<Resource[]>
+  /** `null`: there is nothing, or not for this caller. */
+  read(caller: Caller, uri: string): Promise<ReadResourceResult | null>
+}
