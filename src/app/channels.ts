@@ -1,7 +1,13 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
 import { AppError, messageOf } from '../base/error.ts'
-import { createConsoleChannel, createEmailChannel, createWebhookChannel } from '../communication/index.ts'
+import {
+  createConsoleChannel,
+  createEmailChannel,
+  createPagerDutyChannel,
+  createSlackChannel,
+  createWebhookChannel,
+} from '../communication/index.ts'
 import type { Channel, WebhookEndpoint } from '../communication/index.ts'
 import type { AppOptions } from './options.ts'
 
@@ -12,11 +18,35 @@ export async function openChannels(
   options: Pick<AppOptions, 'config' | 'write'>,
   clock: Clock,
 ): Promise<Channel[]> {
-  const { email, webhooks } = options.config.channels
+  const { email, webhooks, pagerduty, slack } = options.config.channels
   const channels = [createConsoleChannel(options.write)]
   if (email !== null) channels.push(await openEmail(email, clock))
   if (Object.keys(webhooks).length > 0) channels.push(await openWebhooks(webhooks, clock))
+  if (pagerduty !== null)
+    channels.push(await openPagerDuty(pagerduty, options.config.http.publicUrl ?? null, clock))
+  if (slack !== null) {
+    const token = await secretOf(slack.tokenFile, 'channels.slack.tokenFile', 1)
+    const { channel, apiUrl } = slack
+    channels.push(createSlackChannel({ token, channel, apiUrl, now: () => clock.now() }))
+  }
   return channels
+}
+
+async function openPagerDuty(
+  { routingKeyFiles, eventsUrl }: NonNullable<AppOptions['config']['channels']['pagerduty']>,
+  clientUrl: string | null,
+  clock: Clock,
+): Promise<Channel> {
+  const routingKeys: Record<string, string> = {}
+  for (const [name, file] of Object.entries(routingKeyFiles))
+    routingKeys[name] = await secretOf(file, `channels.pagerduty.routingKeyFiles.${name}`, 1)
+  return createPagerDutyChannel({
+    routingKeys,
+    eventsUrl,
+    clientUrl,
+    fetch: globalThis.fetch,
+    now: () => clock.now(),
+  })
 }
 
 async function openEmail(
@@ -66,7 +96,8 @@ const refuseMetadata = (url: URL): string | null =>
     ? `${url.hostname} is a link-local address; no message is sent there`
     : null
 
-async function secretOf(file: string, key: string, minLength: number): Promise<string> {
+/** What a file holds, without the white space around it. */
+export async function secretOf(file: string, key: string, minLength: number): Promise<string> {
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     throw new AppError('not_found', `${key}: ${file} cannot be read: ${messageOf(error)}`, {
       action: 'Check the path and its permissions.',

@@ -32,12 +32,44 @@ const webhook = z.strictObject({
   secretFile: file,
 })
 
+const id = z.string().regex(/^[A-Z0-9]{2,40}$/)
+const person = z.string().regex(/^person:\S{1,200}$/)
+const serviceUrl = (url: string) =>
+  z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .default(url)
+
+const pagerduty = z.strictObject({
+  /** Files with an integration key of Events API v2 each, by name: the target of a message; `default` without one. */
+  routingKeyFiles: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), file),
+  /** Files with the secrets of webhook subscriptions; several while one is replaced. None: no webhooks are taken. */
+  webhookSecretFiles: z.array(file).max(10).default([]),
+  /** Who a user of PagerDuty is here: `PABC123: person:ada`. */
+  people: z.record(id, person).default({}),
+  eventsUrl: serviceUrl('https://events.pagerduty.com'),
+})
+
+const slack = z.strictObject({
+  /** Holds the bot token (`xoxb-…`). */
+  tokenFile: file,
+  /** Holds the signing secret; without it nothing that comes from Slack is taken. */
+  signingSecretFile: file.nullable().default(null),
+  /** Where cards stand: `#incidents` or `C0123456789`. */
+  channel: z.string().min(2).max(100),
+  /** Who a member of the workspace is here: `U0123456789: person:ada`. */
+  people: z.record(id, person).default({}),
+  apiUrl: serviceUrl('https://slack.com/api/'),
+})
+
 /** Ways to reach people, beside the console. */
 export const channels = z
   .strictObject({
     email: email.nullable().default(null),
     /** By name: the target of a message to the channel `webhook`; `default` for messages without one. */
     webhooks: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), webhook).default({}),
+    pagerduty: pagerduty.nullable().default(null),
+    slack: slack.nullable().default(null),
   })
   .prefault({})
 
@@ -68,5 +100,26 @@ export function resolveChannels(base: string, given: ChannelsConfig): ChannelsCo
         { ...each, secretFile: path.resolve(base, each.secretFile) },
       ]),
     ),
+    pagerduty:
+      given.pagerduty === null
+        ? null
+        : {
+            ...given.pagerduty,
+            routingKeyFiles: Object.fromEntries(
+              Object.entries(given.pagerduty.routingKeyFiles).map(([name, each]) => [
+                name,
+                path.resolve(base, each),
+              ]),
+            ),
+            webhookSecretFiles: given.pagerduty.webhookSecretFiles.map((each) => path.resolve(base, each)),
+          },
+    slack:
+      given.slack === null
+        ? null
+        : {
+            ...given.slack,
+            tokenFile: path.resolve(base, given.slack.tokenFile),
+            signingSecretFile: absolute(given.slack.signingSecretFile),
+          },
   }
 }

@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
 import type { AccessSchema } from './schema-access.ts'
+import type { InboundSchema } from './schema-inbound.ts'
 import type { OncallSchema } from './schema-oncall.ts'
 
 type Json = ColumnType<unknown, string, string>
@@ -416,7 +417,7 @@ export interface RehearsalProofTable {
 }
 
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
-export interface Schema extends OncallSchema {
+export interface Schema extends OncallSchema, InboundSchema {
   webhook_delivery: WebhookDeliveryTable
   incident: IncidentTable
   alert: AlertTable
