@@ -25,6 +25,10 @@ const deps: CliDeps = {
   now: () => new Date(),
   connect: async (server) => (await import('./app/commands/connect.ts')).connect(context, server),
   serve: async () => (await import('./app/commands/serve.ts')).serve(context),
+  settings: async () => {
+    const { dataDirOf } = await import('./app/commands/context.ts')
+    return { env: context.env, dataDir: dataDirOf(context) }
+  },
   rehearsal: {
     play: async (flags) => (await import('./app/commands/play.ts')).play(context, flags),
     rehearse: async (names, flags) =>

@@ -5,6 +5,7 @@ import type { Operation, OperationName } from '../operations/index.ts'
 import { addAccessCommands } from './access.ts'
 import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
+import { addConfigCommands } from './config.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
 import { addRehearsalCommands } from './rehearsal.ts'
 import type { RehearsalCommands } from './rehearsal.ts'
@@ -23,6 +24,8 @@ export interface CliDeps {
   /** Runs the server until it is told to stop. */
   serve(): Promise<void>
   rehearsal: RehearsalCommands
+  /** What the configuration is made of, beside its file. */
+  settings(): Promise<{ env: Readonly<Record<string, string | undefined>>; dataDir: string }>
 }
 
 /** The command line. @returns the exit code. */
@@ -46,6 +49,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
   addSandboxCommands(program, deps, setExit)
   addRunbookCommands(program, deps, setExit)
   addCommandCommands(program, deps)
+  addConfigCommands(program, deps, setExit)
   addOperationCommands(program, deps, setExit)
   addAccessCommands(program, deps, setExit)
   for (const command of program.commands) inheritSettings(command, deps)
