@@ -1,6 +1,7 @@
 /** Writes docs/reference from the code. `--check` writes nothing and exits 1 when a page is not up to date. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { configDocs } from '../src/base/config-docs.ts'
 import { ERROR_CODES } from '../src/base/error.ts'
 import { openApiDocument } from '../src/http/index.ts'
 import { OPERATION_NAMES, OPERATIONS } from '../src/operations/index.ts'
@@ -11,6 +12,7 @@ const FOLDER = path.resolve(import.meta.dirname, '..', 'docs', 'reference')
 /** Every generated page by its file name. */
 export function referencePages(): Record<string, string> {
   return {
+    'configuration.md': configDocs(),
     'errors.md': errorsPage(),
     'operations.md': operationsPage(),
     'lint-rules.md': renderRules(),
