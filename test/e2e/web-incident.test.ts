@@ -72,7 +72,7 @@ test('an incident is seen, decided and proved in the browser, and a second perso
   await picture(ada.page, 'resolved-desktop-light')
   await picture(cleo.page, 'resolved-phone-dark')
   // a phone shows all of it without moving sideways
-  const wide = await cleo.page.evaluate(() => document.documentElement.scrollWidth)
+  const wide = await cleo.page.evaluate('document.documentElement.scrollWidth')
   expect(wide).toBeLessThanOrEqual(390)
   expect([...ada.complaints, ...cleo.complaints]).toEqual([])
   await cleo.context.close()
