@@ -38,6 +38,8 @@ async function buildWeb({ force }) {
   const fresh = mkdtempSync(path.join(web, '.dist-'))
   chmodSync(fresh, 0o755)
   try {
+    // a test runner's `test` would bring React's development build
+    process.env.NODE_ENV = 'production'
     const { build } = await import('vite')
     await build({
       configFile: path.join(web, 'vite.config.ts'),
