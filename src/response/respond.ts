@@ -1,3 +1,5 @@
+import { isProvedAfter } from '../run/index.ts'
+import type { AttemptedAlternative } from '../run/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import { concludeIncident, endRun, waitForResolution } from './conclude.ts'
 import { decide } from './decide.ts'
@@ -29,7 +31,7 @@ export async function respond(
     )
 
   const evidence = await diagnose(deps, context, run)
-  const attempted: { alternativeId: string; outcome: 'failed' | 'not-recovered' | 'rejected' }[] = []
+  const attempted: AttemptedAlternative[] = []
   for (let attempt = 1; ; attempt += 1) {
     const decision = await decide(deps, context, run, { attempt, attempted, evidence })
     if (decision.kind === 'over')
@@ -37,6 +39,11 @@ export async function respond(
     if (decision.kind === 'nothing-left') return leaveToPeople(deps, context, run, attempt, decision.reason)
 
     const done = await mitigate(deps, context, run, attempt, decision)
+    if (done.kind === 'done' && !isProvedAfter(run.plan, decision.alternativeId)) {
+      attempted.push({ alternativeId: decision.alternativeId, outcome: 'carried-out' })
+      await tell(deps, context, { kind: 'status-update', incidentId: input.incidentId, run, attempt })
+      continue
+    }
     const proof = done.kind === 'done' ? await proveRecovery(deps, context, run, attempt) : done
     if (proof.kind === 'over') return concludeIncident(deps, context, input.incidentId, proof.resolution, run)
     if (proof.kind === 'ended') return leaveToPeople(deps, context, run, attempt, proof.reason)

@@ -1,9 +1,9 @@
 import type { Plan, PlannedAlternative, PlannedCommand } from './plan.ts'
 
-/** How an alternative has fared in this run. */
+/** How an alternative has fared in this run. `carried-out`: a step of a task, whose proof comes after its last. */
 export interface AttemptedAlternative {
   alternativeId: string
-  outcome: 'failed' | 'not-recovered' | 'rejected'
+  outcome: 'failed' | 'not-recovered' | 'rejected' | 'carried-out'
 }
 
 /** The alternatives that can still be offered, in the page's order, the suggested one first. */
@@ -24,10 +24,18 @@ export function remainingAlternatives(
   ]
 }
 
-/** All options; in a task those of the first step that is not done. `not-recovered` is what was carried out. */
+/** Whether recovery is measured after it: an option always, a step of a task only when no other follows. */
+export function isProvedAfter(plan: Plan, alternativeId: string): boolean {
+  const order = plan.alternatives.find(({ id }) => id === alternativeId)?.order
+  return order === undefined || plan.alternatives.every((other) => (other.order ?? 0) <= order)
+}
+
+/** All options; in a task those of the first step that is not done. After the last one `not-recovered` can stand. */
 function inTurn(plan: Plan, attempted: readonly AttemptedAlternative[]): PlannedAlternative[] {
   const done = new Set(
-    attempted.filter(({ outcome }) => outcome === 'not-recovered').map(({ alternativeId }) => alternativeId),
+    attempted
+      .filter(({ outcome }) => outcome === 'carried-out' || outcome === 'not-recovered')
+      .map(({ alternativeId }) => alternativeId),
   )
   const finished = new Set(plan.alternatives.filter(({ id }) => done.has(id)).map(({ order }) => order))
   const next = plan.alternatives.find(({ order }) => order !== undefined && !finished.has(order))

@@ -1,14 +1,9 @@
 export { approveAlternative, proposeAlternative, requesterOf } from './approve.ts'
 export type { ApprovalRequest, Approved } from './approve.ts'
-export { gatedCommands, missingInputs, remainingAlternatives } from './choices.ts'
+export { gatedCommands, isProvedAfter, missingInputs, remainingAlternatives } from './choices.ts'
 export type { AttemptedAlternative } from './choices.ts'
 export { circumstancesOf, labelsOf } from './circumstances.ts'
-export {
-  answerDecision,
-  askDecision,
-  DECISION_KINDS,
-  pendingDecision,
-} from './decision.ts'
+export { answerDecision, askDecision, DECISION_KINDS, pendingDecision } from './decision.ts'
 export type { Answer, DecisionKind, PendingDecision, Question } from './decision.ts'
 export { beginExecution, consumeApproval, describe, endExecution } from './execution.ts'
 export type { ExecutionIntent, ExecutionResult } from './execution.ts'

@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from 'vitest'
 import { loadCommandGrammars } from '../command/index.ts'
 import { readRunbook } from '../runbook/index.ts'
-import { remainingAlternatives } from './choices.ts'
+import { isProvedAfter, remainingAlternatives } from './choices.ts'
 import type { AttemptedAlternative } from './choices.ts'
 import { planProcedure } from './plan.ts'
 import type { Plan } from './plan.ts'
@@ -58,10 +58,10 @@ test('a task is all its steps in their order, not a choice among them', () => {
 
 test('each step of a task is offered once the one before it was carried out', () => {
   expect(offered([])).toEqual(['Stop the service'])
-  expect(offered([{ alternativeId: idOf(0), outcome: 'not-recovered' }])).toEqual(['Start the service'])
+  expect(offered([{ alternativeId: idOf(0), outcome: 'carried-out' }])).toEqual(['Start the service'])
   expect(
     offered([
-      { alternativeId: idOf(0), outcome: 'not-recovered' },
+      { alternativeId: idOf(0), outcome: 'carried-out' },
       { alternativeId: idOf(1), outcome: 'not-recovered' },
     ]),
   ).toEqual([])
@@ -70,4 +70,13 @@ test('each step of a task is offered once the one before it was carried out', ()
 test('after a step of a task failed or was refused, the rest is not offered', () => {
   expect(offered([{ alternativeId: idOf(0), outcome: 'failed' }])).toEqual([])
   expect(offered([{ alternativeId: idOf(0), outcome: 'rejected' }])).toEqual([])
+})
+
+test('whether a task worked is measured after its last step only, and after any option of a choice', () => {
+  expect(plan.alternatives.map(({ id }) => isProvedAfter(plan, id))).toEqual([false, true])
+  const choice: Plan = {
+    ...plan,
+    alternatives: plan.alternatives.map(({ order: _order, ...alternative }) => alternative),
+  }
+  expect(choice.alternatives.map(({ id }) => isProvedAfter(choice, id))).toEqual([true, true])
 })
