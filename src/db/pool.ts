@@ -72,7 +72,8 @@ export function createPool(options: DatabaseOptions): Pool {
     ...(role === undefined
       ? {}
       : {
-          // waited for before the connection is handed out
+          // its type says void, but the pool waits for it before it hands the connection out
+          // oxlint-disable-next-line typescript/no-misused-promises
           onConnect: async (client: ClientBase) => {
             await client.query(`set role ${client.escapeIdentifier(role)}`)
           },

@@ -106,10 +106,13 @@ function connectionMetrics(limit: number, registers: Registry[]): { observe(serv
           gauge.set(open)
         })
       })
-      server.addHook('onRequest', async (request, reply) => {
-        if (open <= limit || SCRAPED.includes(request.routeOptions.url ?? '')) return
+      server.addHook('onRequest', (request, reply, done) => {
+        if (open <= limit || SCRAPED.includes(request.routeOptions.url ?? '')) {
+          done()
+          return
+        }
         refused.inc()
-        return reply
+        void reply
           .code(503)
           .header('retry-after', '5')
           .header('connection', 'close')

@@ -41,7 +41,7 @@ test('who is on call, what is missing and a calendar are read from the file', as
   const check = await api('GET', '/oncall-check')
   expect(check.value).toMatchObject({ good: false })
   const words = (check.value['findings'] as Row[]).map(
-    (finding) => `${finding['about']}: ${finding['message']}`,
+    (finding) => `${String(finding['about'])}: ${String(finding['message'])}`,
   )
   expect(words).toEqual(
     expect.arrayContaining([
