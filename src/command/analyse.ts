@@ -80,7 +80,7 @@ function inspectShell(text: string): Inspection {
   const whole = {
     ...syntheticArgument('', { start: 0, end: text.length }),
     value: masked.text,
-    offsets: Array.from({ length: masked.text.length }, (_, index) => index),
+    offsets: upTo(masked.text.length),
   }
   const runs = parsed.script.commands.length > 0
   if (runs)
@@ -103,6 +103,13 @@ function inspectShell(text: string): Inspection {
   const inputs = [...placesInCode(masked.inputs, parsed.script.commands, session)]
   const unset = findUnsetVariables(parsed.script, text, inputs)
   return finish(session, 'bash', unset, session.commands, { parsed: true, runnable: runs })
+}
+
+/** A loop, not `Array.from`: it runs once for each character of every command. */
+function upTo(length: number): number[] {
+  const out: number[] = []
+  for (let at = 0; at < length; at += 1) out.push(at)
+  return out
 }
 
 /** Placeholders in comments are for the reader. */

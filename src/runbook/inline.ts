@@ -87,6 +87,8 @@ export function plainText(whole: string): string {
 }
 
 function plainOutsideCode(text: string): string {
+  // most text has no mark at all
+  if (!/[<{[*_\\]/.test(text)) return text
   return withoutComments(text)
     .replace(/\{\{[<%][^<>%{}]{0,400}[>%]\}\}|\{%[^%{}]{0,400}%\}/g, '')
     .replace(/!?\[([^[\]]{0,400})\]\([^()\s]{0,2000}(?:\s+"[^"]{0,400}")?\)/g, '$1')

@@ -15,8 +15,27 @@ const MAX_OPENERS = 2_000
 
 export type ShellParse = { script: ParsedScript; error?: undefined } | { script?: undefined; error: string }
 
+/**
+ * What was parsed lately: the risk, the statements, and the outline of a command each ask for its tree. Nobody writes
+ * to a tree. Small, because only the same page asks again.
+ */
+const RECENT = new Map<string, ShellParse>()
+const MAX_RECENT = 128
+const MAX_RECENT_LENGTH = 4_000
+
 /** Parses `text` as bash, nested substitutions included. Never throws. */
 export function parseShell(text: string): ShellParse {
+  if (text.length > MAX_RECENT_LENGTH) return parseOnce(text)
+  const known = RECENT.get(text)
+  if (known !== undefined) return known
+  const parsed = parseOnce(text)
+  const [oldest] = RECENT.keys()
+  if (RECENT.size >= MAX_RECENT && oldest !== undefined) RECENT.delete(oldest)
+  RECENT.set(text, parsed)
+  return parsed
+}
+
+function parseOnce(text: string): ShellParse {
   if (text.length > MAX_SHELL_LENGTH) return { error: `longer than ${MAX_SHELL_LENGTH} characters` }
   if (countOpeners(text) > MAX_OPENERS) return { error: 'nested too deeply' }
   if (text.includes('\0')) return { error: 'contains a zero byte' }
