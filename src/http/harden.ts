@@ -43,7 +43,7 @@ export const edgeOptions = (edge: Edge) => ({
 })
 
 /** Programs that are no browser, and are limited or checked in their own ways. */
-const OWN_WAY = /^\/(?:webhooks|health|ready|metrics)(?:\/|$|\?)/
+const OWN_WAY = /^\/(?:webhooks|api\/v2\/alerts|health|ready|metrics)(?:\/|$|\?)/
 
 /** Headers for every answer, the names under which the server may be asked, and a limit for each address. */
 export function addHardening(server: FastifyInstance, edge: Edge): void {
