@@ -6,7 +6,7 @@ import { startService } from './service.ts'
 import { readSettings, StartError } from './settings.ts'
 
 /** With a log that cannot be written the service holds on for a while, so that somebody can make room. */
-const FULL_DISK_PATIENCE_MS = 25_000
+const FULL_DISK_PATIENCE_MS = 8_000
 
 try {
   const settings = readSettings(env)
