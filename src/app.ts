@@ -120,7 +120,7 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     const webhookToken = await secretFile(config.dataDir, 'webhook-token')
     const changes = changeFeed(options, store)
     const alerts = buildAlerts(options, clock, store, engine, responseDeps, webhookToken)
-    const server = buildServer(options, clock, store, engine, alerts.intake, changes)
+    const server = buildServer(options, clock, store, engine, alerts.intake, changes, responseDeps)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
     store.permissions.address = config.http.publicUrl ?? address

@@ -24,6 +24,7 @@ const deps: CliDeps = {
   readInput,
   now: () => new Date(),
   connect: async (server) => (await import('./app/commands/connect.ts')).connect(context, server),
+  serveAgent: async (server) => (await import('./app/commands/mcp.ts')).serveAgent(context, server),
   serve: async () => (await import('./app/commands/serve.ts')).serve(context),
   settings: async () => {
     const { dataDirOf } = await import('./app/commands/context.ts')

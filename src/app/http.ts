@@ -6,9 +6,10 @@ import type { ChangeFeed } from '../db/index.ts'
 import { createMetrics, createServer } from '../http/index.ts'
 import type { AlertIntake } from '../http/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
+import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { WEB_FOLDER } from './live.ts'
-import { buildMcp } from './mcp.ts'
+import { agentDesk, buildMcp } from './mcp.ts'
 import { storeReadings } from './metrics.ts'
 import type { AppOptions } from './options.ts'
 import { operationDeps } from './store.ts'
@@ -21,9 +22,13 @@ export function buildServer(
   engine: WorkflowEngine,
   alerts: AlertIntake,
   changes: ChangeFeed,
+  responseDeps: ResponseDeps,
 ): ReturnType<typeof createServer> {
   const { database } = store
-  const operations = operationDeps(options.config, clock, store, engine)
+  const operations = {
+    ...operationDeps(options.config, clock, store, engine),
+    agents: agentDesk(engine, responseDeps),
+  }
   const version = options.version ?? '0.0.0'
   const metrics = createMetrics({
     version,

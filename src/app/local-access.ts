@@ -19,11 +19,22 @@ export async function writeLocalAccess(
   const known = await readFile(file, 'utf8').catch(() => null)
   const valid = known === null ? null : await authenticate(database, clock.now(), known.trim())
   // whoever can read this folder can do everything anyway
-  if (valid?.role !== identity.role) await privateFile(file, `${await issueToken(database, clock.now(), identity)}\n`)
+  if (valid?.role !== identity.role)
+    await privateFile(file, `${await issueToken(database, clock.now(), identity)}\n`)
+  await agentToken(config, database, clock)
   await privateFile(
     path.join(config.dataDir, 'server.json'),
     `${JSON.stringify({ url: address, pid: process.pid })}\n`,
   )
+}
+
+/** What `erlmcp mcp` uses: the agent of the local user, which looks and proposes. */
+async function agentToken(config: Config, database: Database, clock: Clock): Promise<void> {
+  const file = path.join(config.dataDir, 'local-agent-token')
+  const known = await readFile(file, 'utf8').catch(() => null)
+  if (known !== null && (await authenticate(database, clock.now(), known.trim())) !== null) return
+  const identity = { id: `agent:${userInfo().username}`, kind: 'agent', role: 'agent' } as const
+  await privateFile(file, `${await issueToken(database, clock.now(), identity)}\n`)
 }
 
 /** A secret of this installation, made once, readable by its user alone. */

@@ -5,8 +5,21 @@ import { withTransaction } from '../db/index.ts'
 import { createEndpoint, createRegistry, guardFor } from '../mcp/index.ts'
 import type { McpDeps, McpEndpoint, Registry } from '../mcp/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
-import type { OperationDeps } from '../operations/index.ts'
+import type { AgentDesk, OperationDeps } from '../operations/index.ts'
+import { RESPONSE_WORKFLOW } from '../response/index.ts'
+import type { ResponseDeps } from '../response/index.ts'
+import type { WorkflowEngine } from '../workflow/index.ts'
 import type { AppOptions } from './options.ts'
+
+/** Plans and incidents that begin without an alert. */
+export const agentDesk = (
+  engine: Pick<WorkflowEngine, 'start'>,
+  { pages, service }: Pick<ResponseDeps, 'pages' | 'service'>,
+): AgentDesk => ({
+  pages,
+  service,
+  respond: (trx, incidentId) => engine.start(trx, RESPONSE_WORKFLOW, incidentId, { incidentId }),
+})
 
 /** What MCP needs of the rest. */
 export function mcpDeps(

@@ -23,6 +23,8 @@ export interface CliDeps {
   connect(server: string | undefined): Promise<Client>
   /** Runs the server until it is told to stop. */
   serve(): Promise<void>
+  /** Speaks MCP on standard input and output until the input ends. */
+  serveAgent(server: string | undefined): Promise<void>
   rehearsal: RehearsalCommands
   /** What the configuration is made of, beside its file. */
   settings(): Promise<{ env: Readonly<Record<string, string | undefined>>; dataDir: string }>
@@ -45,6 +47,11 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
     .command('serve')
     .description('run the server (webhooks in, API, runs)')
     .action(() => deps.serve())
+  program
+    .command('mcp')
+    .description('speak MCP on standard input and output, for an agent on this machine')
+    .option('--server <url>', 'the server to ask; its token is ERLMCP_TOKEN')
+    .action((options: { server?: string }) => deps.serveAgent(options.server))
   addRehearsalCommands(program, deps, setExit)
   addSandboxCommands(program, deps, setExit)
   addRunbookCommands(program, deps, setExit)

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { OPERATIONS, planInputs } from '../operations/index.ts'
 import type { McpDeps } from './deps.ts'
 import { prompts } from './prompts.ts'
 import { createResources } from './resources.ts'
@@ -11,6 +12,11 @@ import type { ToolSpec } from './tools.ts'
 const page = (path: unknown): string => `erlmcp://runbooks/${encodeURIComponent(String(path))}`
 const incidentUri = (id: unknown): string => `erlmcp://incidents/${encodeURIComponent(String(id))}`
 const runUri = (id: unknown): string => `erlmcp://runs/${encodeURIComponent(String(id))}`
+
+const keyInput = z
+  .string()
+  .regex(/^[\x21-\x7e]{8,200}$/, '8 to 200 visible ASCII characters')
+  .describe('of your choice; the same key with the same input does it once')
 
 /** Every tool there is. What is missing here on purpose: a shell, a fetch, and whatever decides. */
 export const TOOLS: readonly ToolSpec[] = [
@@ -91,6 +97,32 @@ export const TOOLS: readonly ToolSpec[] = [
     run: readLog,
   },
   {
+    tool: 'run_plan',
+    operation: 'run.plan',
+    title: 'Plan a run',
+    say: 'Show the commands to the person you work for. gate=approve: a person has to approve it in erlmcp; gate=person: a person does it by hand.',
+    input: z.strictObject({ ...OPERATIONS['run.plan'].input.shape, inputs: planInputs.default({}) }),
+  },
+  {
+    tool: 'run_start',
+    operation: 'run.start',
+    title: 'Start a planned run',
+    say: 'Starts exactly the plan with this hash, once. It opens an incident, runs what only reads, and parks at what needs a person. Then call incident_get for the run and run_wait.',
+    touches: true,
+    input: z.strictObject({
+      plan_hash: OPERATIONS['run.start'].input.shape.planHash,
+      reason: OPERATIONS['run.start'].input.shape.reason,
+      idempotency_key: keyInput,
+    }),
+    run: (call, { plan_hash, reason }) => call('run.start', { planHash: plan_hash, reason }),
+  },
+  {
+    tool: 'incident_open',
+    operation: 'incident.open',
+    title: 'Open an incident',
+    say: 'It asks whoever is on call. Look at incident_list first: an alert may have opened it.',
+  },
+  {
     tool: 'run_propose',
     operation: 'run.propose',
     title: 'Propose an option',
@@ -103,11 +135,6 @@ export const TOOLS: readonly ToolSpec[] = [
     say: 'It stands in the timeline under your name; everybody reads it.',
   },
 ]
-
-export const keyInput = z
-  .string()
-  .regex(/^[\x21-\x7e]{8,200}$/, '8 to 200 visible ASCII characters')
-  .describe('of your choice; the same key with the same input does it once')
 
 /** All that is offered, built once. */
 export function createRegistry(deps: McpDeps): Registry {

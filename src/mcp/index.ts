@@ -1,3 +1,4 @@
+export { bridge } from './bridge.ts'
 export { createRegistry, TOOLS } from './catalogue.ts'
 export type { AgentCall, McpDeps } from './deps.ts'
 export { createEndpoint } from './endpoint.ts'

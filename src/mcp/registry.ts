@@ -6,6 +6,8 @@ import type {
   ReadResourceResult,
   Resource,
   ResourceTemplateType,
+  Server,
+  ServerCapabilities,
   ServerContext,
   Tool,
 } from '@modelcontextprotocol/server'
@@ -48,6 +50,8 @@ export interface Registry {
   prompts: ReadonlyMap<string, RegisteredPrompt>
   templates: readonly ResourceTemplateType[]
   resources(caller: Caller): Promise<Resource[]>
+  /** What a server offers beyond tools, prompts and resources; erlmcp itself offers nothing more. */
+  beyond?: { capabilities: ServerCapabilities; register(server: Server): void }
   /** `null`: there is nothing, or not for this caller. */
   read(caller: Caller, uri: string): Promise<ReadResourceResult | null>
 }

@@ -26,7 +26,13 @@ export function buildServer(deps: McpDeps, registry: Registry, budgets: Budgets,
   const server = new Server(
     { name: 'erlmcp', title: 'erlmcp: on-call runbooks that run', version: deps.version },
     {
-      capabilities: { tools: {}, prompts: {}, resources: {}, completions: {} },
+      capabilities: {
+        tools: {},
+        prompts: {},
+        resources: {},
+        completions: {},
+        ...registry.beyond?.capabilities,
+      },
       instructions: INSTRUCTIONS,
       cacheHints: { 'tools/list': LISTS, 'prompts/list': LISTS, 'resources/templates/list': LISTS },
     },
@@ -76,6 +82,7 @@ export function buildServer(deps: McpDeps, registry: Registry, budgets: Budgets,
     })
   })
   server.setRequestHandler('completion/complete', () => ({ completion: { values: [] } }))
+  registry.beyond?.register(server)
   return server
 }
 

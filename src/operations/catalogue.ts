@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import { accessOperations } from './catalogue/access.ts'
+import { agentOperations } from './catalogue/agents.ts'
 import { auditOperations } from './catalogue/audit.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
 import { liveOperations } from './catalogue/live.ts'
@@ -18,6 +19,7 @@ const operations = {
   ...liveOperations,
   ...auditOperations,
   ...accessOperations,
+  ...agentOperations,
   ...oncallOperations,
   ...pageOperations,
   ...rehearsalOperations,

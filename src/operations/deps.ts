@@ -1,7 +1,8 @@
 import type { Actor, AuditSigner, FencedTarget, LoadedPolicy } from '../access/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Channel } from '../communication/index.ts'
-import type { Database } from '../db/index.ts'
+import type { Database, Transaction } from '../db/index.ts'
+import type { Page, Service } from '../response/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
@@ -26,8 +27,17 @@ export interface OperationDeps {
   address?(): string
   /** Where the commands of a service act. */
   targetOf?(service: string | null): FencedTarget
+  /** What it takes to plan and to start something without an alert. Left out: nothing can. */
+  agents?: AgentDesk
   /** Where all leads are told at once. Left out: the console. */
   leadChannels?: readonly { channel: string; target: string | null }[]
+}
+
+export interface AgentDesk {
+  pages(): Promise<Page[]>
+  service(name: string | null): Service
+  /** Starts the response to an incident when the transaction commits. */
+  respond(trx: Transaction, incidentId: string): Promise<void>
 }
 
 /** What does the work of these verbs; an area exports one of these beside its definitions. */

@@ -1,6 +1,7 @@
 import type { OperationName } from './catalogue.ts'
 import type { HandlersOf } from './deps.ts'
 import { accessHandlers } from './access.ts'
+import { agentHandlers } from './agents.ts'
 import { checkAudit, listAudit } from './audit.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { liveHandlers } from './live.ts'
@@ -28,6 +29,7 @@ export const HANDLERS: HandlersOf<OperationName> = {
   'audit.verify': (deps, actor) => checkAudit(deps, actor),
   'audit.list': listAudit,
   ...accessHandlers,
+  ...agentHandlers,
   ...oncallHandlers,
   'page.list': (deps, _actor, input) => listPages(deps, input),
   'page.show': (deps, _actor, input) => showPage(deps, input),

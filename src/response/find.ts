@@ -1,8 +1,9 @@
 import { addTimeline } from '../incident/index.ts'
 import { knownValues, planProcedure, startRun } from '../run/index.ts'
+import type { Plan } from '../run/index.ts'
 import type { Procedure } from '../runbook/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
-import type { ResponseDeps, RunHandle } from './deps.ts'
+import type { ResponseDeps, RunHandle, Service } from './deps.ts'
 import { findProcedure } from './match.ts'
 
 /** Stages 3 and 4: the page for the incident's alert, and the run over that revision of it. `null`: no page fits. */
@@ -35,12 +36,22 @@ export async function findRunbook(
       })
       return null
     }
-    const service = deps.service(match.procedure.service ?? incident.service)
-    const values = knownValues(inputNames(match.procedure), service, labels, match.procedure.inputs ?? [])
-    const plan = planProcedure(match.procedure, { target: service.target, values })
+    const { plan, service } = planFor(deps.service, match.procedure, incident.service, labels)
     const runId = await startRun(trx, at, incidentId, match.page, plan, match.how)
     return { runId, incidentId, serviceName: service.name, plan, pagePath: match.page.path }
   })
+}
+
+/** The plan of a procedure for a service, with every value that is known. */
+export function planFor(
+  serviceOf: ResponseDeps['service'],
+  procedure: Procedure,
+  serviceName: string | null,
+  labels: Record<string, string>,
+): { plan: Plan; service: Service } {
+  const service = serviceOf(procedure.service ?? serviceName)
+  const values = knownValues(inputNames(procedure), service, labels, procedure.inputs ?? [])
+  return { plan: planProcedure(procedure, { target: service.target, values }), service }
 }
 
 function inputNames(procedure: Procedure): Set<string> {

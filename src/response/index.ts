@@ -1,6 +1,7 @@
 export type { CommandRequest, Page, ResponseDeps, ResponseSettings, Service } from './deps.ts'
 export { EVENT_TOPIC, RESPONSE_WORKFLOW } from './events.ts'
 export type { ResponseEvent } from './events.ts'
+export { planFor } from './find.ts'
 export { findProcedure } from './match.ts'
 export { createReceiver } from './receive.ts'
 export type { AlertReceiver, ReceiveDeps, Received } from './receive.ts'

@@ -1,9 +1,10 @@
+import { appendFile } from 'node:fs/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { connectAgent, ERAS } from '../support/agent.ts'
 import type { Agent } from '../support/agent.ts'
 import { openDesk } from '../support/desk.ts'
 import type { Desk, Row } from '../support/desk.ts'
-import { tellStory } from '../support/story.ts'
+import { tellStory, until } from '../support/story.ts'
 
 let desk: Desk
 let ada: string
@@ -57,5 +58,46 @@ describe.each(ERAS)('an agent that speaks %s', (era) => {
     const after = await runIn(incident, 'awaiting-decision')
     expect((after['approvals'] as Row[]).length).toBe(0)
     await desk.api(ada, 'POST', `/incidents/${incident}/resolve`, { reason: 'enough seen' })
+  })
+})
+
+describe('a plan', () => {
+  test('starts once, as it was shown, and parks at what a person has to approve', async () => {
+    const agent = await connectAgent(desk.app.address(), robot, '2026-07-28')
+    const pages = (await agent.call('runbook_list'))['pages'] as Row[]
+    const page = String(pages[0]?.['path'])
+    const plan = await agent.call('run_plan', { page, procedure: 'desk-failing', service: 'desk' })
+    const gates = (plan['steps'] as Row[]).flatMap((step) =>
+      (step['commands'] as Row[]).map((each) => each['gate']),
+    )
+    expect(new Set(gates)).toEqual(new Set(['none', 'approve']))
+    const start = { plan_hash: plan['planHash'], reason: 'requests fail', idempotency_key: 'first-try' }
+    const begun = await agent.call('run_start', start)
+    const waiting = await runIn(String(begun['incident']), 'awaiting-decision')
+    expect((waiting['procedure'] as Row)['id']).toBe('desk-failing')
+    // the same again, with its key and with another one: it is one run
+    expect(await agent.call('run_start', start)).toMatchObject({ incident: begun['incident'] })
+    const again = await agent.call('run_start', { ...start, idempotency_key: 'second-try' })
+    expect(again).toMatchObject({ incident: begun['incident'], started: false })
+    expect((waiting['approvals'] as Row[]).length).toBe(0)
+    await desk.api(ada, 'POST', `/incidents/${String(begun['incident'])}/resolve`, { reason: 'enough seen' })
+    await agent.close()
+  })
+
+  test('is nobody else’s, and none after its page has changed', async () => {
+    const agent = await connectAgent(desk.app.address(), robot, '2025-11-25')
+    const token = await desk.app.issueToken({ id: 'agent:other', kind: 'agent', role: 'agent' })
+    const other = await connectAgent(desk.app.address(), token, '2025-11-25')
+    const page = String(((await agent.call('runbook_list'))['pages'] as Row[])[0]?.['path'])
+    const plan = await agent.call('run_plan', { page, procedure: 'desk-slow', service: 'desk' })
+    const start = { plan_hash: plan['planHash'], reason: 'stolen', idempotency_key: 'stolen-one' }
+    await expect(other.call('run_start', start)).rejects.toThrow('not_found')
+    await appendFile(desk.page, '\nOne more line.\n')
+    const refused = await until('the new page', async () => {
+      const now = await agent.call('run_plan', { page, procedure: 'desk-slow', service: 'desk' })
+      return now['planHash'] === plan['planHash'] ? null : agent.raw('run_start', start)
+    })
+    expect(JSON.stringify(refused)).toContain('approval_mismatch')
+    await Promise.all([agent.close(), other.close()])
   })
 })
