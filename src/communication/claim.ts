@@ -33,7 +33,8 @@ interface Head extends Claimed {
 
 /**
  * Takes the next message of each destination that is open now, at most `limit`, and closes those destinations for the time
- * of one message. First by lane, then by age; a message of an incident never before an older one to the same place.
+ * of one message. First by lane, then pages, then by age. A message of an incident goes never before an older one to the same
+ * place, unless that is less urgent or a card, which is a state and no news; what belongs in its thread waits for the card.
  */
 export async function claimMessages(
   trx: Transaction,
@@ -104,8 +105,9 @@ async function findHeads(
         and not exists (
           select 1 from message e
           where e.state = 'pending' and e.channel = m.channel and coalesce(e.target, '') = coalesce(m.target, '')
-            and e.incident_id = m.incident_id and e.seq < m.seq)
-      order by m.channel, coalesce(m.target, ''), m.lane, (m.attempts >= ${PATIENCE}), m.seq
+            and e.incident_id = m.incident_id and e.seq < m.seq
+            and ((e.lane <= m.lane and e.update_key is null) or e.update_key = m.thread_key))
+      order by m.channel, coalesce(m.target, ''), m.lane, (m.attempts >= ${PATIENCE}), (m.page_id is null), m.seq
     ) head
     order by lane, seq
     limit ${limit}`.execute(trx)
