@@ -4,6 +4,7 @@ import { issueToken } from './access/index.ts'
 import type { ActorKind, Role } from './access/index.ts'
 import { checkpointDuty, welcomeOwner } from './app/access.ts'
 import { buildAlerts } from './app/alerts.ts'
+import { buildChat } from './app/chat.ts'
 import { deliveryDuty } from './app/communication.ts'
 import { buildServer, listen } from './app/http.ts'
 import { changeFeed, liveDuties } from './app/live.ts'
@@ -120,12 +121,13 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     const webhookToken = await secretFile(config.dataDir, 'webhook-token')
     const changes = changeFeed(options, store)
     const alerts = buildAlerts(options, clock, store, engine, responseDeps, webhookToken)
-    const server = buildServer(options, clock, store, engine, alerts.intake, changes, responseDeps)
+    const chat = await buildChat(options, clock, store, engine, changes)
+    const server = buildServer(options, clock, store, engine, alerts.intake, changes, responseDeps, chat)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
     store.permissions.address = config.http.publicUrl ?? address
     await welcomeOwner(options, store.database, clock, store.permissions)
-    const duties = [alerts.duty, ...dutiesOf(options, clock, store, changes)]
+    const duties = [alerts.duty, ...dutiesOf(options, clock, store, changes), ...chat.duties]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {

@@ -8,6 +8,7 @@ import type { AlertIntake } from '../http/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
 import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
+import type { Chat } from './chat.ts'
 import { WEB_FOLDER } from './live.ts'
 import { agentDesk, buildMcp } from './mcp.ts'
 import { storeReadings } from './metrics.ts'
@@ -23,6 +24,7 @@ export function buildServer(
   alerts: AlertIntake,
   changes: ChangeFeed,
   responseDeps: ResponseDeps,
+  chat: Chat,
 ): ReturnType<typeof createServer> {
   const { database } = store
   const operations = {
@@ -47,6 +49,7 @@ export function buildServer(
         ? invoke(operations, actor, name, input)
         : invokeOnce(operations, actor, name, input, key),
     alerts,
+    chat: chat.intake,
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
     page: { folder: WEB_FOLDER, changes },
     async notReady() {

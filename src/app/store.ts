@@ -41,7 +41,8 @@ export async function openStore(
     await mkdir(config.dataDir, { recursive: true })
     await migrateAll(url)
     const role = await limitAppRole(url)
-    if (role === null) log.info({}, 'the database user makes no roles; triggers alone keep the audit as it is')
+    if (role === null)
+      log.info({}, 'the database user makes no roles; triggers alone keep the audit as it is')
     const database = createDatabase({
       url,
       name: 'app',
@@ -78,7 +79,7 @@ export const operationDeps = (
   config: Config,
   clock: Clock,
   { database, pages, oncall, channels, permissions }: Store,
-  engine: Pick<WorkflowEngine, 'send'>,
+  engine: Pick<WorkflowEngine, 'send' | 'start'>,
 ): OperationDeps => ({
   database,
   engine,

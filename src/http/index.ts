@@ -1,5 +1,7 @@
 export { createServer } from './server.ts'
 export type { HttpDeps } from './server.ts'
+export type { PagerDutyIntake } from './pagerduty.ts'
+export type { SlackIntake } from './slack.ts'
 export type { AlertIntake } from './webhooks.ts'
 export { openApiDocument } from './openapi.ts'
 export { createMetrics } from './metrics.ts'

@@ -22,6 +22,10 @@ import type { AgentEndpoint } from './mcp.ts'
 import { problemOf } from './problem.ts'
 import { addWeb } from './web.ts'
 import { addAlertWebhooks } from './webhooks.ts'
+import { addPagerDuty } from './pagerduty.ts'
+import type { PagerDutyIntake } from './pagerduty.ts'
+import { addSlack } from './slack.ts'
+import type { SlackIntake } from './slack.ts'
 import type { AlertIntake } from './webhooks.ts'
 
 export interface HttpDeps {
@@ -35,6 +39,8 @@ export interface HttpDeps {
   /** `key`: an `Idempotency-Key` that came with it. */
   invoke(actor: Actor, name: OperationName, input: unknown, key?: string): Promise<unknown>
   alerts: AlertIntake
+  /** What people do in chats and pagers; `null`: those are not connected. */
+  chat?: { slack: SlackIntake | null; pagerduty: PagerDutyIntake | null }
   /** A push that a forge announces for a source; throws `unauthenticated` for a wrong signature. */
   receivePush(
     source: string,
@@ -88,6 +94,8 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   addHealth(server, deps)
   addAlertWebhooks(server, deps.alerts)
   addPushWebhook(server, deps)
+  if (deps.chat?.slack) addSlack(server, deps.chat.slack)
+  if (deps.chat?.pagerduty) addPagerDuty(server, deps.chat.pagerduty)
   addCalendars(server, deps)
   if (deps.agents !== undefined) addMcp(server, deps.agents)
   const limiter = createLimiter(edge.requestsPerSecond)
@@ -215,7 +223,7 @@ function sendError(
     )
   }
   if (problem.status === 503) reply.header('retry-after', '5')
-  if (problem.status === 429) reply.header('retry-after', String(known?.data['retryAfterSeconds'] ?? 5))
+  if (problem.status === 429) reply.header('retry-after', Number(known?.data['retryAfterSeconds'] ?? 5))
   if (problem.status === 401 && !reply.hasHeader('www-authenticate'))
     reply.header('www-authenticate', 'Bearer')
   return reply.code(problem.status).type('application/problem+json').send(problem)

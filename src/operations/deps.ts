@@ -10,7 +10,7 @@ import type { OncallService } from './oncall-service.ts'
 
 export interface OperationDeps {
   database: Database
-  engine: Pick<WorkflowEngine, 'send'>
+  engine: Pick<WorkflowEngine, 'send' | 'start'>
   clock: Clock
   /** How long an approval may wait for its use. */
   approvalTtlMs: number

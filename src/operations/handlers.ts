@@ -3,6 +3,7 @@ import type { HandlersOf } from './deps.ts'
 import { accessHandlers } from './access.ts'
 import { agentHandlers } from './agents.ts'
 import { checkAudit, listAudit } from './audit.ts'
+import { declare } from './declare.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { liveHandlers } from './live.ts'
 import { oncallHandlers } from './oncall.ts'
@@ -15,6 +16,7 @@ import { acknowledge, answer, approve, cancel, reject, resolve } from './decisio
 export const HANDLERS: HandlersOf<OperationName> = {
   'incident.list': (deps, _actor, input) => listIncidents(deps, input),
   'incident.show': (deps, _actor, input) => showIncident(deps, input.id),
+  'incident.declare': declare,
   'incident.acknowledge': acknowledge,
   'incident.resolve': resolve,
   'run.list': (deps, _actor, input) => listRuns(deps, input),

@@ -88,7 +88,7 @@ const call = async (
 ): Promise<Record<string, unknown>> => {
   const deps = {
     database: store.database,
-    engine: { send: async () => undefined },
+    engine: { send: async () => undefined, start: async () => undefined },
     clock: { now: () => new Date() },
     approvalTtlMs: 60_000,
     pages: service,

@@ -42,12 +42,14 @@ const PAGE = path.join(import.meta.dirname, 'pages', 'desk.md')
 export interface DeskOptions extends Pick<AppOptions, 'maintenanceOf' | 'sweepEveryMs'> {
   /** The `alerting` part of the configuration. */
   alerting?: Record<string, unknown>
+  /** Further parts of the configuration. */
+  more?: Record<string, unknown>
   /** The `mcp` part of the configuration. */
   mcp?: Record<string, unknown>
 }
 
 export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
-  const { alerting, mcp, ...rest } = options
+  const { alerting, mcp, more, ...rest } = options
   const folder = await mkdtemp(path.join(tmpdir(), 'erlmcp-desk-'))
   const page = path.join(folder, 'pages', 'desk.md')
   await mkdir(path.dirname(page))
@@ -68,6 +70,7 @@ export async function openDesk(options: DeskOptions = {}): Promise<Desk> {
     JSON.stringify({
       ...configuration(path.dirname(page), folder, metrics.url),
       ...(alerting === undefined ? {} : { alerting }),
+      ...more,
       ...(mcp === undefined ? {} : { mcp }),
     }),
   )

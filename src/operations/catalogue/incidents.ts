@@ -32,6 +32,22 @@ export const incidentOperations = {
     positional: ['id'],
     decision: false,
   },
+  'incident.declare': {
+    name: 'incident.declare',
+    summary: 'Declare an incident that no alert has seen',
+    input: z.strictObject({
+      title: z.string().trim().min(1).max(300).describe('what is wrong, in one line'),
+      severity: z.enum(['P1', 'P2', 'P3', 'P4']),
+      service: z.string().trim().min(1).max(253).optional(),
+      alert: z.string().trim().min(1).max(200).optional().describe('the alert whose runbook is to be used'),
+      description: z.string().trim().min(1).max(4_000).optional(),
+    }),
+    output: outputs.declared,
+    need: 'respond',
+    effect: 'write',
+    http: { method: 'POST', path: '/incidents' },
+    decision: true,
+  },
   'incident.acknowledge': {
     name: 'incident.acknowledge',
     summary: 'Say that you have taken an incident',

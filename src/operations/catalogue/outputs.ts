@@ -54,6 +54,11 @@ export const incidentShown = z.looseObject({
   ),
 })
 
+export const declared = z.looseObject({
+  id: z.string(),
+  incident: z.string().describe('INC-7'),
+  severity: z.string(),
+})
 export const acknowledged = z.looseObject({
   incident: z.string(),
   acknowledged: z.boolean().describe('false: somebody was first, nothing changed'),
