@@ -120,7 +120,7 @@ const GROUPS = new Set(
   share policy state backup vault item job provider feature lock deployment sub operation nodepool extension address-pool probe
   record-set private-endpoint private-link route-table identity policy advisor recommendation consumption usage acr repository manifest
   snapshot image sig log autoscale diagnostic-settings event-subscription iot hub front-door cdn endpoint profile traffic-manager
-  graph application-gateway firewall bastion express-route vnet-gateway vpn-connection local-gateway network-watcher containerapp revision replica
+  credential graph application-gateway firewall bastion express-route vnet-gateway vpn-connection local-gateway network-watcher containerapp revision replica
 `
     .split(/\s+/)
     .filter((word) => word !== ''),
@@ -128,7 +128,7 @@ const GROUPS = new Set(
 /** Every group of the Google Cloud SDK, from its own completion tree, but those that are a verb elsewhere. */
 const GCLOUD_GROUPS = new Set([...GROUPS, ...gcloudGroups.names])
 const CLOUD_READS = new Set(
-  'list describe show get read list-instances list-tags get-iam-policy get-value get-ancestors get-ancestors-iam-policy get-health get-serial-port-output get-status get-named-ports get-shielded-identity get-server-config get-effective-firewalls list-errors list-grantable-roles list-usable list-skus list-sizes list-usage list-ip-addresses list-versions list-locations get-instance-view get-upgrades get-versions check-name check-health exists tail query version show-tags list-details list-available-features search-all-resources wait list-deleted test-iam-permissions validate show-connection-string_'.split(
+  'list describe show get read list-instances list-tags get-iam-policy get-value get-ancestors get-ancestors-iam-policy get-health get-serial-port-output get-status get-named-ports get-shielded-identity get-server-config get-effective-firewalls list-errors list-grantable-roles list-usable list-skus list-sizes list-usage list-ip-addresses list-versions list-locations get-instance-view get-upgrades get-versions check-name what-if exists tail query version show-tags list-details list-available-features search-all-resources wait list-deleted test-iam-permissions validate show-connection-string_'.split(
     ' ',
   ),
 )
@@ -145,7 +145,11 @@ const CLOUD_SECRETS = new Set(['access', 'list-keys', 'list-connection-strings',
 const CLOUD_LOSES =
   /^(?:delete|remove|destroy|purge|stop|deallocate|reset|cancel|disable|abandon-instances|delete-instances|drain|clear|detach|revoke|failover|restore|invoke|run-command|terminate|suspend|exec|ssh|call|execute)/
 
-/** gcloud and az: groups of nouns, then a verb. A word that is neither is not understood. */
+/**
+ * Groups of gcloud are from its own completion tree. Verbs of az are by their form: a verb of this table reads in every
+ * group of the azure-cli reference that was looked at, and a group that is not known is not understood.
+ *
+ * gcloud and az: groups of nouns, then a verb. A word that is neither is not understood. */
 export function judgeGroupedCloud(call: Call): void {
   const values = call.name === 'az' ? AZ_VALUES : GCLOUD_VALUES
   const parsed = parseOptions(call.args, { values, style: 'gnu', stops: false })
@@ -175,7 +179,12 @@ export function judgeGroupedCloud(call: Call): void {
   if (name === 'ssh' && call.name === 'gcloud') return judgeCloudSsh(call, parsed)
   const browses = operands[0]?.value === 'storage' && /^(?:ls|cat|du|hash)$/.test(name)
   if (CLOUD_READS.has(name) || browses) {
-    const secret = operands[0]?.value === 'keyvault' && operands[1]?.value === 'secret' && name === 'show'
+    const group = operands[at - 1]?.value
+    const secret =
+      call.name === 'az' &&
+      ((operands[0]?.value === 'keyvault' && group === 'secret' && name === 'show') ||
+        (group === 'keys' && operands[0]?.value !== 'keyvault') ||
+        (group === 'credential' && operands[0]?.value !== 'ad'))
     return note('read', `${name} only reads`, secret ? ['secret'] : name === 'tail' ? ['endless'] : [])
   }
   if (CLOUD_LOSES.test(name)) return note('destructive', `${name} ends or deletes something`)

@@ -3,6 +3,7 @@ import { judgeSql } from '../sql/judge.ts'
 import type { Call } from './call.ts'
 import { parseOptions } from './options.ts'
 
+/** Compared with "mysql Client Options" of the MySQL 8.4 manual; an option that is not here is not understood. */
 const VALUES = new Set([
   'D', 'database', 'e', 'execute', 'h', 'host', 'P', 'port', 'u', 'user', 'S', 'socket', 'protocol', 'default-character-set',
   'defaults-file', 'defaults-extra-file', 'defaults-group-suffix', 'login-path', 'connect-timeout', 'ssl-ca', 'ssl-cert', 'ssl-key',
@@ -15,7 +16,7 @@ const FLAGS = new Set([
 ]) // prettier-ignore
 
 /** `SHOW …` and its kin are no SQL of PostgreSQL. */
-const SHOWS = /^(?:show|describe|desc|explain\s+(?!analyze)|status|help)\b[^;\\`#]*$/i
+const SHOWS = /^(?:show|(?:describe|desc|explain)(?!\s+analyze\b)|status|help)\b[^;\\`#]*$/i
 
 /** `SET PASSWORD` and `RESET MASTER` are settings of a session to PostgreSQL only. */
 const QUERIES =

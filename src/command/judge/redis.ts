@@ -15,6 +15,11 @@ const NAMES = new Set([
 ]) // prettier-ignore
 const ENDLESS = new Set(['stat', 'latency', 'latency-history', 'latency-dist'])
 
+/**
+ * Compared with redis-doc `commands.json` (7.x, 2025): none of these has the flag `write`. Of what has `readonly`, the
+ * scripts (`EVAL_RO`, `FCALL_RO`) and `TOUCH` are left out. `SENTINEL` is from its page there, `DEBUG OBJECT` is in
+ * neither: the server's own help.
+ */
 const READS = new Set(
   `
   ping echo info dbsize time lastsave role command exists get mget getbit getrange substr strlen ttl pttl expiretime
@@ -29,7 +34,9 @@ const READS = new Set(
   sentinel_masters sentinel_master sentinel_replicas sentinel_slaves sentinel_sentinels sentinel_get-master-addr-by-name sentinel_ckquorum
   sentinel_myid sentinel_info-cache acl_list acl_users acl_whoami acl_cat acl_getuser pubsub_channels pubsub_numsub pubsub_numpat
   xinfo_stream xinfo_groups xinfo_consumers xpending script_exists module_list function_list function_stats command_count command_info command_docs
-  command_list command_getkeys debug_object memory_malloc-stats
+  command_list command_getkeys command_getkeysandflags command_help debug_object memory_malloc-stats acl_dryrun acl_help
+  client_getredir client_trackinginfo cluster_count-failure-reports cluster_myshardid function_dump function_help module_help
+  pubsub_help pubsub_shardchannels pubsub_shardnumsub script_help slowlog_help xinfo_help
 `.split(/\s+/),
 )
 const GROUPS = new Set(
@@ -38,7 +45,7 @@ const GROUPS = new Set(
   ),
 )
 const CHANGES =
-  /^(?:set\w*|append|incr\w*|decr\w*|mset\w*|getset|getex|expire\w*|pexpire\w*|persist|touch|copy|h(?:set\w*|mset|incr\w*|expire\w*|getex)|l(?:push\w*|set|insert|move)|rpush\w*|rpoplpush|blmove|s(?:add|move|interstore|unionstore|diffstore)|z(?:add|incrby|\w*store)|geoadd|geosearchstore|pfadd|pfmerge|xadd|xack|xgroup|xclaim|xautoclaim|xreadgroup|publish|spublish|save|bgsave|config|slowlog|latency|auth|select|hello|reset|wait\w*|multi|exec|watch|unwatch|discard|sort|georadius\w*|bitop|bitfield)$/
+  /^(?:set\w*|append|incr\w*|decr\w*|mset\w*|getset|getex|expire\w*|pexpire\w*|persist|touch|copy|h(?:set\w*|mset|incr\w*|expire\w*|getex)|l(?:push\w*|set|insert|move)|rpush\w*|rpoplpush|blmove|s(?:add|move|interstore|unionstore|diffstore)|z(?:add|incrby|\w*store)|geoadd|geosearchstore|pfadd|pfmerge|xadd|xack|xgroup|xclaim|xautoclaim|xreadgroup|publish|spublish|save|bgsave|bgrewriteaof|readonly|readwrite|config|slowlog|latency|auth|select|hello|reset|wait\w*|multi|exec|watch|unwatch|discard|sort|georadius\w*|bitop|bitfield)$/
 
 export function judgeRedis(call: Call): void {
   const parsed = parseOptions(call.args, { values: VALUES, names: NAMES, style: 'gnu', stops: true })

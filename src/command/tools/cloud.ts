@@ -1,6 +1,6 @@
 import type { ToolTable } from './facts.ts'
 
-/** Command lines of cloud providers with plain subcommands; aws, gcloud and az are in `judge/cloud.ts`. */
+/** Command lines of cloud providers with plain subcommands; aws, gcloud and az are in `judge/cloud.ts`. From their manuals as known, not compared. */
 export const CLOUD: ToolTable = {
   gsutil: {
     values: 'o h u p b l s c i',

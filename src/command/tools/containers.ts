@@ -3,13 +3,19 @@ import type { ToolTable } from './facts.ts'
 const DOCKER_VALUES =
   'c context H host l log-level config tlscacert tlscert tlskey f filter format n last tail since until u user w workdir'
 
-/** Containers and Kubernetes, beside kubectl itself (`judge/kubectl.ts`). */
+/**
+ * Containers and Kubernetes, beside kubectl itself (`judge/kubectl.ts`).
+ *
+ * Compared verb by verb, with: docker/cli `docs/reference/commandline` of August 2026 (compose, buildx and podman are
+ * not in it), helm-www `helm/` for versions 2 to 4 (aliases are not in it), the commands of vmware-tanzu/velero and
+ * openshift/oc as of spring 2026. The other programs here are from their manuals as known, and were not compared.
+ */
 export const CONTAINERS: ToolTable = {
   'docker podman nerdctl docker-compose': {
     values: `${DOCKER_VALUES} p project-name file profile project-directory env-file o output`,
     options: { 'o output': 'change output: writes a file' },
     commands: {
-      'ps images inspect history info version port diff search container.ls container.list container.ps container.inspect container.top container.port container.diff image.ls image.list image.inspect image.history network.ls network.list network.inspect volume.ls volume.list volume.inspect system.df system.info context.ls context.show context.inspect config.ls config.inspect secret.ls secret.inspect node.ls node.ps node.inspect service.ls service.ps service.inspect stack.ls stack.ps stack.services manifest.inspect plugin.ls plugin.inspect buildx.ls buildx.du buildx.version builder.du compose.ps compose.ls compose.images compose.top compose.port compose.version compose.config compose.convert pod.ps pod.ls pod.inspect pod.top machine.ls machine.info top namespace.ls':
+      'ps images inspect history info version port diff search container.ls container.list container.ps container.inspect container.top container.port container.diff image.ls image.list image.inspect image.history network.ls network.list network.inspect volume.ls volume.list volume.inspect system.df system.info context.ls context.show context.inspect config.ls config.inspect secret.ls secret.inspect node.ls node.ps node.inspect service.ls service.ps service.inspect stack.ls stack.ps stack.services stack.config checkpoint.ls manifest.inspect plugin.ls plugin.inspect buildx.ls buildx.du buildx.version builder.du compose.ps compose.ls compose.images compose.top compose.port compose.version compose.config compose.convert pod.ps pod.ls pod.inspect pod.top machine.ls machine.info top namespace.ls':
         'read',
       'logs compose.logs service.logs container.logs pod.logs': {
         does: 'read',
@@ -22,7 +28,12 @@ export const CONTAINERS: ToolTable = {
       },
       'events system.events compose.events': { does: 'read endless: follows events', ends: 'until' },
       config: { does: 'read', options: { 'o output': 'change file: writes a file' } },
-      'start stop restart pause unpause update rename wait tag pull push load import save export commit cp create build login logout container.start container.stop container.restart container.pause container.unpause container.create container.cp container.update container.rename container.wait container.commit container.export image.pull image.push image.tag image.build image.save image.load image.import network.create network.connect network.disconnect volume.create compose.up compose.start compose.stop compose.restart compose.pull compose.push compose.build compose.create compose.pause compose.unpause compose.cp compose.scale compose.watch up scale service.update service.scale service.create service.rollback stack.deploy node.update node.promote node.demote swarm.init swarm.join swarm.update context.use context.create context.update system.context buildx.build buildx.create buildx.use generate.kube generate.systemd play.kube':
+      'swarm.ca': { does: 'read', options: { rotate: 'change: makes a new certificate' } },
+      'swarm.unlock-key': {
+        does: 'read secret: shows a key',
+        options: { rotate: 'change: makes a new key' },
+      },
+      'start stop restart pause unpause update rename wait tag pull push load import save export commit cp create build login logout container.start container.stop container.restart container.pause container.unpause container.create container.cp container.update container.rename container.wait container.commit container.export image.pull image.push image.tag image.build image.save image.load image.import network.create network.connect network.disconnect volume.create compose.up compose.start compose.stop compose.restart compose.pull compose.push compose.build compose.create compose.pause compose.unpause compose.cp compose.scale compose.watch up scale service.update service.scale service.create service.rollback stack.deploy node.update node.promote node.demote swarm.init swarm.join swarm.update context.use context.create context.update context.export context.import builder.build checkpoint.create config.create secret.create manifest.create manifest.annotate manifest.push plugin.create plugin.disable plugin.enable plugin.install plugin.push plugin.set plugin.upgrade swarm.unlock volume.update buildx.build buildx.bake bake buildx.create buildx.use generate.kube generate.systemd play.kube':
         'change: changes containers or images',
       'swarm.join-token': {
         does: 'read secret: shows a token',
@@ -30,7 +41,7 @@ export const CONTAINERS: ToolTable = {
       },
       'attach container.attach compose.attach':
         'destructive interactive: lets a person type into a running process',
-      'rm rmi kill prune down system.prune container.rm container.kill container.prune image.rm image.prune network.rm network.prune volume.rm volume.prune builder.prune buildx.prune buildx.rm compose.down compose.rm compose.kill service.rm stack.rm node.rm swarm.leave config.rm secret.rm context.rm pod.rm pod.kill pod.prune machine.rm machine.stop system.reset':
+      'rm rmi kill prune down system.prune container.rm container.kill container.prune image.rm image.prune network.rm network.prune volume.rm volume.prune builder.prune buildx.prune buildx.rm compose.down compose.rm compose.kill service.rm stack.rm node.rm swarm.leave config.rm secret.rm context.rm checkpoint.rm manifest.rm plugin.rm pod.rm pod.kill pod.prune machine.rm machine.stop system.reset':
         'destructive: removes or kills',
     },
   },
@@ -65,8 +76,16 @@ export const CONTAINERS: ToolTable = {
     values:
       'n namespace context cluster user token s server kubeconfig as as-group request-timeout loglevel o output l selector c container',
     commands: {
-      'projects status whoami version api-resources image.info adm.top adm.top.images adm.top.pods adm.top.nodes adm.top.node adm.policy.who-can adm.policy.scc-review adm.policy.scc-subject-review adm.node-logs adm.release.info adm.wait-for-stable-cluster options registry.info':
+      'projects status whoami version api-resources image.info adm.top adm.top.images adm.top.imagestreams adm.top.persistentvolumeclaims adm.top.pvc adm.top.pods adm.top.pod adm.top.nodes adm.top.node adm.policy.who-can adm.policy.scc-review adm.policy.scc-subject-review policy.who-can policy.scc-review policy.scc-subject-review adm.node-logs adm.wait-for-stable-cluster adm.wait-for-node-reboot options registry.info':
         { does: 'read', options: { 't show-token': 'change secret: shows a token' } },
+      'adm.release.info': {
+        does: 'read',
+        values: 'changelog bugs rpmdb-cache dir changes-from image-for icsp-file idms-file rpmdb-image',
+        options: { 'changelog bugs rpmdb-cache': 'change: writes to a directory' },
+      },
+      'adm.ocp-certificates.monitor-certificates': 'read endless: follows changes',
+      'get-token sa.new-token serviceaccounts.new-token': 'change secret: mints a token',
+      'sa.get-token serviceaccounts.get-token': 'read secret: shows a token',
       project: { does: 'change: changes the project of the client', bare: 'read' },
       'adm.upgrade': {
         does: 'read',
@@ -93,9 +112,9 @@ export const CONTAINERS: ToolTable = {
     },
     harmless: 'dry-run',
     commands: {
-      'list ls status history hist get get.all get.hooks get.manifest get.metadata get.notes get.values search search.hub search.repo show show.all show.chart show.crds show.readme show.values inspect inspect.chart inspect.values template lint version env verify dependency.list dep.list dep.ls dependency.ls repo.list repo.ls plugin.list plugin.ls completion':
+      'list ls status history hist plugin.verify get get.all get.hooks get.manifest get.metadata get.notes get.values search search.hub search.repo show show.all show.chart show.crds show.readme show.values inspect inspect.chart inspect.values template lint version env verify dependency.list dep.list dep.ls dependency.ls repo.list repo.ls plugin.list plugin.ls completion':
         'read',
-      'install upgrade rollback test repo.add repo.update repo.index dependency.build dependency.update dep.update dep.build dep.up pull fetch push package create registry.login registry.logout':
+      'install upgrade rollback test repo.add repo.update repo.index dependency.build dependency.update dep.update dep.build dep.up pull fetch push package plugin.package create registry.login registry.logout':
         'change: changes releases or files',
       'uninstall delete del un repo.remove repo.rm': 'destructive: removes a release',
       'plugin.install plugin.update plugin.uninstall': 'destructive: installs programs',
@@ -104,11 +123,12 @@ export const CONTAINERS: ToolTable = {
   velero: {
     values: 'n namespace kubeconfig kubecontext o output l selector features timeout v',
     commands: {
-      'version get get.backups get.backup get.restores get.restore get.schedules get.schedule get.backup-locations get.backup-location get.snapshot-locations get.plugins describe describe.backups describe.backup describe.restores describe.restore describe.schedules describe.schedule backup.get backup.describe backup.logs restore.get restore.describe restore.logs schedule.get schedule.describe backup-location.get snapshot-location.get plugin.get repo.get client.config.get help':
+      'version get get.backups get.backup get.restores get.restore get.schedules get.schedule get.backup-locations get.backup-location get.snapshot-locations get.snapshot-location get.plugins get.plugin describe describe.backups describe.backup describe.restores describe.restore describe.schedules describe.schedule backup.get backup.describe backup.logs restore.get restore.describe restore.logs schedule.get schedule.describe backup-location.get snapshot-location.get plugin.get repo.get client.config.get completion help':
         'read',
-      'create create.backup create.restore create.schedule backup.create backup.download restore.create schedule.create schedule.pause schedule.unpause backup-location.create backup-location.set snapshot-location.create snapshot-location.set plugin.add client.config.set install debug':
+      'create create.backup create.restore create.schedule create.backup-location create.snapshot-location backup.create backup.download restore.create schedule.create schedule.pause schedule.unpause backup-location.create backup-location.set snapshot-location.create snapshot-location.set plugin.add client.config.set debug':
         'change: backs up, restores or changes Velero',
-      'delete delete.backup delete.restore delete.schedule delete.backups backup.delete restore.delete schedule.delete backup-location.delete plugin.remove uninstall':
+      install: { does: 'change: installs Velero', harmless: 'dry-run' },
+      'delete delete.backup delete.backups delete.restore delete.restores delete.schedule delete.schedules delete.backup-location delete.backup-locations backup.delete restore.delete schedule.delete backup-location.delete plugin.remove uninstall':
         'destructive: deletes',
     },
   },

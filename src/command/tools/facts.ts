@@ -1,7 +1,8 @@
 /**
  * The form in which facts on a program are written. Effects are short texts, read by `parseEffect`:
  * `read`, `change: why`, `destructive: why`, `read endless: why`, `change file: why`, `change output: why` (where `-` is standard output). Names of options are written
- * without dashes, several in one string separated by spaces.
+ * without dashes, several in one string separated by spaces. Where the verbs of a program were compared with
+ * its documentation, the table says so above it. A verb that is not written down is not understood: the safe side.
  */
 export interface ToolFacts {
   /** What it does when no option or subcommand says otherwise. Default `read`. */

@@ -1,16 +1,22 @@
 import type { ToolTable } from './facts.ts'
 
 /**
- * Servers and what watches over them. Checked against: nginx.org/en/docs/switches, the manual of haproxy 3,
- * httpd's `apachectl`, supervisord.org "Running supervisorctl", pm2.keymetrics.io "CLI Command Reference",
- * docs.gitlab.com "Maintenance commands", docs.cilium.io "Command Reference", docs.tigera.io "calicoctl",
- * the manual pages of Postfix, Exim, Varnish, OpenLDAP, Net-SNMP, ipmitool and Certbot.
+ * Servers and what watches over them.
+ *
+ * Compared, verb by verb: nginx.org "Command-line parameters", haproxy(1), supervisord.org "Running supervisorctl",
+ * pm2.keymetrics.io "CLI Command Reference", gitlab-ctl's own help, docs.cilium.io "Command Reference",
+ * docs.tigera.io "calicoctl", certbot(1). The others are from their manuals as known and were **not** compared: what is
+ * called `read` of them is only what prints a state, and every verb that is not listed is not understood.
  */
 export const SERVICES: ToolTable = {
   nginx: {
     does: 'change: starts or signals the server',
     values: 's c e p g',
-    options: { g: 'destructive: directives that can load code', s: 'change: signals the server' },
+    options: {
+      g: 'destructive: directives that can load code',
+      s: 'change: signals the server',
+      e: 'change file: writes a log',
+    },
     harmless: 't T v V h ?',
     neutral: 'q',
   },
@@ -47,8 +53,8 @@ export const SERVICES: ToolTable = {
     bare: 'read',
     values: 'lines name i instances n',
     commands: {
-      'list ls l status ps jlist prettylist describe desc show info id pid ping get conf config report':
-        'read',
+      'list ls l status ps jlist prettylist describe desc show info id pid report': 'read',
+      'ping get set multiset unset conf config': 'change: starts the daemon or changes settings',
       'logs log': { does: 'read endless: follows the log', ends: 'nostream' },
       'monit dash dashboard imonit': 'read endless interactive: refreshes until it is stopped',
       'start restart reload gracefulReload startOrRestart startOrReload scale reset save dump resurrect update reloadLogs':
@@ -81,7 +87,7 @@ export const SERVICES: ToolTable = {
     options: { w: 'change file: writes a file', 'D P': 'change: runs in the background' },
     ends: 'd r 1',
   },
-  'mailq exiqgrep exim_checkaccess qshape postlog-list': 'read',
+  'mailq exiqgrep qshape': 'read',
   postqueue: {
     does: 'change: delivers mail',
     values: 'i s c',
