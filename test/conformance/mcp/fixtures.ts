@@ -170,8 +170,9 @@ const elicited = async (
 tool(
   'test_elicitation',
   ({ message }, context) =>
-    elicited(context, String(message), { response: { type: 'string', description: 'User response' } }, [
-      'response',
+    elicited(context, String(message), { username: { type: 'string' }, email: { type: 'string' } }, [
+      'username',
+      'email',
     ]),
   schema({ message: { type: 'string' } }, ['message']),
 )
@@ -278,7 +279,8 @@ tool('test_input_required_result_multi_round', (_input, context) => {
   )
 })
 tool('test_input_required_result_capabilities', (_input, context) => {
-  const declared: object = (context.mcpReq.envelope as Record<string, object> | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? {}
+  const declared: object =
+    (context.mcpReq.envelope as Record<string, object> | undefined)?.[CLIENT_CAPABILITIES_META_KEY] ?? {}
   const requests = {
     ...('elicitation' in declared ? { user_name: nameForm } : {}),
     ...('sampling' in declared ? { greeting: sampling('Generate a greeting', 50) } : {}),
