@@ -34,7 +34,7 @@ interface Head extends Claimed {
 /**
  * Takes the next message of each destination that is open now, at most `limit`, and closes those destinations for the time
  * of one message. First by lane, then pages, then by age. A message of an incident goes never before an older one to the same
- * place, unless that is less urgent or a card, which is a state and no news; what belongs in its thread waits for the card.
+ * place; cards and what stands in their threads have an order of their own, and hold up nothing else.
  */
 export async function claimMessages(
   trx: Transaction,
@@ -106,7 +106,8 @@ async function findHeads(
           select 1 from message e
           where e.state = 'pending' and e.channel = m.channel and coalesce(e.target, '') = coalesce(m.target, '')
             and e.incident_id = m.incident_id and e.seq < m.seq
-            and ((e.lane <= m.lane and e.update_key is null) or e.update_key = m.thread_key))
+            and ((e.update_key is null and e.thread_key is null) or e.update_key in (m.update_key, m.thread_key)
+              or e.thread_key = m.thread_key))
       order by m.channel, coalesce(m.target, ''), m.lane, (m.attempts >= ${PATIENCE}), (m.page_id is null), m.seq
     ) head
     order by lane, seq
