@@ -97,6 +97,11 @@ async function execute(line: Line): Promise<{ where: string; text: string; code:
     env,
     ...(command.mode === 'window' ? { interruptAfterMs: 2_500 } : {}),
   })
+  // nothing brings a bare pod back, and what follows needs it
+  if (/delete pod .*postgres-pod/.test(command.text)) {
+    await run(`kubectl apply -f ${cluster.manifestsDir}/database.yaml`)
+    await run('kubectl wait pod/postgres-pod -n erlmcp --for=condition=ready --timeout=60s')
+  }
   return { where: line.where, text: command.text, code: result.code, err: result.err }
 }
 
@@ -168,11 +173,6 @@ describe.skipIf(!hasKubectl || !existsSync(seed))('the original page', () => {
         // a pod that was just replaced, or a slow machine: a second try tells them from a fault
         await run(`kubectl rollout status ${DEPLOYMENT} -n erlmcp --timeout=60s`)
         result = await execute(line)
-      }
-      // nothing brings a bare pod back; what follows on the page needs it
-      if (/delete pod .*postgres-pod/.test(line.command.text)) {
-        await run(`kubectl apply -f ${cluster.manifestsDir}/database.yaml`)
-        await run('kubectl wait pod/postgres-pod -n erlmcp --for=condition=ready --timeout=60s')
       }
       if (!expected.includes(result.code)) failed.push(result)
     }
