@@ -78,7 +78,7 @@ const defaultOf = (node: SchemaNode, required: boolean): string | null =>
   node.default === undefined ? (required ? null : 'unset') : JSON.stringify(node.default)
 
 function typeOf(node: SchemaNode): string {
-  if (node.const !== undefined) return `\`${String(node.const)}\``
+  if (node.const !== undefined) return `\`${JSON.stringify(node.const)}\``
   if (node.enum !== undefined) return node.enum.map((each) => `\`${String(each)}\``).join(', ')
   if (node.items !== undefined) {
     const inner = [...new Set(alternatives(node.items).map(typeOf))].join(' or ')

@@ -87,7 +87,7 @@ export async function bridge(deps: BridgeDeps): Promise<void> {
 function parsed(line: string): Message | null {
   try {
     const value: unknown = JSON.parse(line)
-    return value !== null && typeof value === 'object' && !Array.isArray(value) ? (value as Message) : null
+    return value !== null && typeof value === 'object' && !Array.isArray(value) ? value : null
   } catch {
     return null
   }
