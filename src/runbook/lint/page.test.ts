@@ -56,11 +56,11 @@ describe('mending', () => {
   test('what is safe to mend is mended, and linting again finds it gone', () => {
     const page = bash(
       'kubectl exec -n shop db-0 -- psql -U shop -d shop < x.sql',
-      'curl -s --max-time 5 http://web/health',
+      'curl -s --max-time 5 https://web.example/health',
     )
     const { text, fixed } = mend(page)
     expect(text).toContain('kubectl exec -i -n shop db-0 -- psql -v ON_ERROR_STOP=1 -U shop -d shop < x.sql')
-    expect(text).toContain('curl -f -s --max-time 5 http://web/health')
+    expect(text).toContain('curl -f -s --max-time 5 https://web.example/health')
     expect(fixed.map((one) => one.rule)).toEqual([
       'sql-without-on-error-stop',
       'exec-without-stdin',
