@@ -75,6 +75,8 @@ export async function startLedgerService(folder: string): Promise<LedgerService>
 const configuration = (pages: string, effectsFile: string, port: number) => ({
   listen: { host: '127.0.0.1', port: 0 },
   runbooks: [pages],
+  // every ticket is an incident of its own: none joins another
+  alerting: { stormIncidents: 10_000 },
   services: {
     ledger: {
       variables: { EFFECTS: effectsFile },
