@@ -117,7 +117,12 @@ describe.skipIf(!hasKubectl)('reading commands of the runbook', () => {
   test('Prometheus finds the pods and scrapes them', async () => {
     await until('three targets that are up', async () => {
       const { out } = await sh('curl -s http://prometheus:9090/api/v1/targets')
-      return (out.match(/"health":"up"/g) ?? []).length === 3
+      if (!out.startsWith('{')) return false
+      const { data } = JSON.parse(out) as {
+        data: { activeTargets: { health: string; labels: Record<string, string> }[] }
+      }
+      const pods = data.activeTargets.filter(({ labels }) => labels['pod']?.startsWith('erlmcp-tcps-'))
+      return pods.length === 3 && pods.every(({ health }) => health === 'up')
     })
   })
 
