@@ -140,7 +140,7 @@ describe.skipIf(!hasKubectl)('the shipped pages', () => {
     const failed = results.filter(({ code, text }) => code !== (text.includes('--previous') ? 1 : 0))
     expect(failed).toEqual([])
     expect(results.length).toBeGreaterThan(35)
-  }, 120_000)
+  }, 300_000)
 
   test('every command that changes something succeeds as the operator', async () => {
     const changes = distinct((await linesOf('runbooks')).filter(runsHere)).filter(
@@ -158,7 +158,7 @@ describe.skipIf(!hasKubectl)('the shipped pages', () => {
     }
     expect(failed).toEqual([])
     expect(changes.length).toBeGreaterThan(25)
-  }, 240_000) // prettier-ignore
+  }, 600_000) // prettier-ignore
 })
 
 describe.skipIf(!hasKubectl || !existsSync(seed))('the original page', () => {
@@ -178,7 +178,7 @@ describe.skipIf(!hasKubectl || !existsSync(seed))('the original page', () => {
     }
     expect(failed).toEqual([])
     expect(lines.length).toBeGreaterThan(30)
-  }, 420_000)
+  }, 600_000)
 })
 
 /** Commands of the original page that fail on a real cluster too, with their exit codes. */
