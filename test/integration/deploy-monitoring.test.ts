@@ -93,7 +93,7 @@ test('every alert names its severity and a page, and the page and its heading ar
 
 test('every alert has a case in which it fires', { skip: !has('promtool') }, () => {
   const cases = readFileSync('deploy/monitoring/rules.test.yml', 'utf8')
-  // the others measure what is not erlmcp's: the same rules are tried in rules.test.ts
+  // the others measure what is not erlmcp's, and have no case here
   const elsewhere = [
     'ErlmcpDatabaseDown',
     'ErlmcpHighLatency',

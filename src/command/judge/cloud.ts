@@ -146,8 +146,8 @@ const CLOUD_LOSES =
   /^(?:delete|remove|destroy|purge|stop|deallocate|reset|cancel|disable|abandon-instances|delete-instances|drain|clear|detach|revoke|failover|restore|invoke|run-command|terminate|suspend|exec|ssh|call|execute)/
 
 /**
- * Groups of gcloud are from its own completion tree. Verbs of az are by their form: a verb of this table reads in every
- * group of the azure-cli reference that was looked at, and a group that is not known is not understood.
+ * Groups of gcloud are from its own completion tree. Verbs of az are by their form and were
+ * not compared with its reference; a group that is not known is not understood.
  *
  * gcloud and az: groups of nouns, then a verb. A word that is neither is not understood. */
 export function judgeGroupedCloud(call: Call): void {

@@ -4,9 +4,9 @@ import { outlineShell } from '../outline.ts'
 import { parseKubectl } from './index.ts'
 
 /**
- * Odd but valid spellings, from the help of kubectl 1.32, and each with connection flags before and behind it. Each as
- * written was given once to kubectl 1.32 without a cluster: none was refused for its usage; they ended at the
- * connection, or at a file or context that is not there. `test/integration/kubectl-usage.test.ts` asks kubectl anew.
+ * Odd but valid spellings, from the help of kubectl 1.32, and each with connection flags before and behind it. Nearly
+ * all were given once to kubectl 1.32 without a cluster: they ended at the connection, or at a file or context that is
+ * not there; some twenty gave no answer in time. `test/integration/kubectl-usage.test.ts` asks kubectl anew.
  */
 const SPELLINGS = valid.flatMap((line) => [
   `kubectl ${line}`,
