@@ -48,7 +48,7 @@ function describe(operation: Operation): Json {
   const parameters = [
     ...inPath.map((name) => parameter(name, 'path', properties[name] ?? {}, true)),
     ...query.map((name) => parameter(name, 'query', properties[name] ?? {}, required.includes(name))),
-    ...(reads ? [] : [IDEMPOTENCY_KEY]),
+    ...(reads || operation.answersSecret === true ? [] : [IDEMPOTENCY_KEY]),
   ]
   return {
     operationId: operation.name,

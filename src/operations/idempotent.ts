@@ -2,7 +2,8 @@ import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { sha256 } from '../base/id.ts'
-import type { OperationName } from './catalogue.ts'
+import { OPERATIONS } from './catalogue.ts'
+import type { Operation, OperationName } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
 import { invoke } from './invoke.ts'
 
@@ -13,7 +14,7 @@ const ABANDONED_MS = 120_000
 /**
  * A write with an `Idempotency-Key`: the same key with the same input answers what the first one answered, for a day,
  * and does nothing. A refusal is not kept: it changed nothing, and may be mended.
- * @throws AppError `conflict` for a key that stands for another request, or for one that is still under way.
+ * @throws AppError `input_invalid` for a verb whose answer is a secret, `conflict` for a key that stands for another request, or for one that is still under way.
  */
 export async function invokeOnce(
   deps: OperationDeps,
@@ -22,6 +23,16 @@ export async function invokeOnce(
   input: unknown,
   key: string,
 ): Promise<unknown> {
+  const operation: Operation = OPERATIONS[name]
+  if (operation.answersSecret === true) {
+    throw new AppError(
+      'input_invalid',
+      `${name} takes no Idempotency-Key: its answer is a secret that is not kept`,
+      {
+        action: 'Send it without the header; list what exists before you send it again.',
+      },
+    )
+  }
   const hash = sha256(canonical(input))
   const claimed = await claim(deps, actor, name, key, hash)
   if (claimed !== null) return claimed.answer

@@ -149,4 +149,24 @@ describe('a write with an Idempotency-Key', () => {
     const malformed = await refresh('ü'.repeat(3).normalize() && ' '.repeat(2) + 'a b', 'nowhere')
     expect(malformed.status).toBe(400)
   })
+
+  test('whose answer is a secret is refused, and nothing of it is kept', async () => {
+    const response = await fetch(`${desk.app.address()}/api/v1${OPERATIONS['token.create'].http.path}`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${token}`,
+        'content-type': 'application/json',
+        'idempotency-key': 'k-secret',
+      },
+      body: JSON.stringify({ name: 'ci', role: 'viewer' }),
+    })
+    expect(response.status).toBe(400)
+    expect(await response.json()).toMatchObject({ code: 'input_invalid' })
+    const kept = await desk.store.database.kysely
+      .selectFrom('idempotent_request')
+      .select('operation')
+      .where('operation', 'in', ['token.create', 'person.invite'])
+      .execute()
+    expect(kept).toEqual([])
+  })
 })
