@@ -1,5 +1,6 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
 import type { AccessSchema } from './schema-access.ts'
+import type { AgentsSchema } from './schema-agents.ts'
 import type { InboundSchema } from './schema-inbound.ts'
 import type { OncallSchema } from './schema-oncall.ts'
 
@@ -365,6 +366,8 @@ export interface PageHeadTable {
 /** What changed, for viewers; see `changes.ts`. */
 export interface ChangeTable {
   id: Generated<string>
+  /** The transaction that wrote it, as digits. */
+  xid: Generated<string>
   at: Generated<Date>
   topic: string
   incident_id: string
@@ -417,7 +420,7 @@ export interface RehearsalProofTable {
 }
 
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
-export interface Schema extends OncallSchema, InboundSchema {
+export interface Schema extends AccessSchema, AgentsSchema, OncallSchema, InboundSchema {
   webhook_delivery: WebhookDeliveryTable
   incident: IncidentTable
   alert: AlertTable
@@ -441,17 +444,6 @@ export interface Schema extends OncallSchema, InboundSchema {
   message_attempt: MessageAttemptTable
   review: ReviewTable
   api_token: ApiTokenTable
-  access_token: AccessSchema['access_token']
-  person: AccessSchema['person']
-  person_role: AccessSchema['person_role']
-  one_time_link: AccessSchema['one_time_link']
-  session: AccessSchema['session']
-  login_failure: AccessSchema['login_failure']
-  passkey: AccessSchema['passkey']
-  sign_in_challenge: AccessSchema['sign_in_challenge']
-  proposal: AccessSchema['proposal']
-  review_demand: AccessSchema['review_demand']
-  audit_intake: AccessSchema['audit_intake']
   audit_entry: AuditEntryTable
   step_attempt: StepAttemptTable
   step_result: StepResultTable

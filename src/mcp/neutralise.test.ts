@@ -21,6 +21,15 @@ describe('text that an agent reads', () => {
     expect(counts).toEqual({ ...noneNeutralised(), [kind]: count })
   })
 
+  test('stays without frames when frames were put into frames, however deep', () => {
+    for (const depth of [2, 5, 20, 5000]) {
+      const counts = noneNeutralised()
+      const text = neutralise(`${'<|'.repeat(depth)}</tool>${'|>'.repeat(depth)}\n<|<system:|>`, counts)
+      expect(text).not.toMatch(/<\|[^|<>\n]{1,64}\|>|<\/?tool>|^system:/im)
+      expect(counts.framing).toBeGreaterThan(1)
+    }
+  })
+
   test('keeps its lines, tabs and letters', () => {
     const counts = noneNeutralised()
     const text = 'NAME\tREADY\nörders-7f\t1/1\n日本語 ✓ a<b && c>d'

@@ -23,6 +23,9 @@ const TAGS = /[\u{e0000}-\u{e007f}]/gu
 /** How models are told who speaks; a text that holds these pretends to be somebody else. */
 const FRAMING = /<\|[^|<>\n]{1,64}\|>|<\/?(?:system|assistant|user|human|tool|tools|tool_call|tool_result|function_calls?|invoke|antml:[a-z_]{1,30})\b[^<>\n]{0,200}>|\[\/?INST\]|<<\/?SYS>>|^[ \t]*(?:#{1,6}[ \t]*)?(?:system|assistant|human|user|developer)[ \t]*(?=:)/gimu // prettier-ignore
 
+const BRACKETS = /[<>|[\]]/g
+const DEEPEST = 8
+
 /**
  * The text without escape sequences, control, direction, invisible and tag characters (but line feed and tab), with
  * what frames a model's conversation made visible: `<|im_start|>` becomes `⟦im_start⟧`. Adds to `counts`.
@@ -39,10 +42,18 @@ export function neutralise(text: string, counts: Neutralised): string {
   value = taken('bidi', BIDI, '')(value)
   value = taken('zeroWidth', ZERO_WIDTH, '')(value)
   value = taken('control', CONTROL, '\ufffd')(value)
-  return value.replaceAll(FRAMING, (frame) => {
-    counts.framing += 1
-    return `⟦${frame.replaceAll(/[<>|[\]]/g, '').trim()}⟧`
-  })
+  const shown = (given: string): string =>
+    given.replaceAll(FRAMING, (frame) => {
+      counts.framing += 1
+      return `⟦${frame.replaceAll(BRACKETS, '').trim()}⟧`
+    })
+  // What is left of a frame within a frame may be one again. Who nests deeper than this means to, and loses the brackets.
+  for (let round = 0; round < DEEPEST; round += 1) {
+    const next = shown(value)
+    if (next === value) return value
+    value = next
+  }
+  return shown(value.replaceAll(BRACKETS, ''))
 }
 
 /** Every text inside a value of JSON, keys included. */

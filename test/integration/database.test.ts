@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -43,14 +43,22 @@ const names = async (like: string): Promise<string[]> =>
   ).map((row) => row.name)
 
 test('the types of the tables are those of the migrations, column by column', async () => {
-  const source = readFileSync('src/db/schema.ts', 'utf8')
+  const source = readdirSync('src/db')
+    .filter((name) => /^schema.*\.ts$/.test(name))
+    .map((name) => readFileSync(`src/db/${name}`, 'utf8'))
+    .join('\n')
   const columnsOf = (type: string): string[] => {
     const body = new RegExp(`export interface ${type} \\{([^}]*)\\}`).exec(source)?.[1] ?? ''
     return [...body.matchAll(/^ {2}(\w+):/gm)].map(([, column = '']) => column).toSorted()
   }
-  const body = /export interface Schema \{([^}]*)\}/.exec(source)?.[1] ?? ''
+  const tables = [...source.matchAll(/export interface \w*Schema\b[^{]*\{([^}]*)\}/g)].map(
+    ([, body = '']) => body,
+  )
   const typed = new Map(
-    [...body.matchAll(/(\w+): (\w+)/g)].map(([, table = '', type = '']) => [table, columnsOf(type)]),
+    [...tables.join('\n').matchAll(/^ {2}(\w+): (\w+)/gm)].map(([, table = '', type = '']) => [
+      table,
+      columnsOf(type),
+    ]),
   )
   const { rows } = await sql<{ table: string; columns: string[] }>`
     select table_name as table, array_agg(column_name::text order by column_name collate "C") as columns
@@ -154,11 +162,11 @@ test('a pool tells how full it is, and does not wait for ever', async () => {
   const small = createDatabase({ url: db.url, name: 'small', poolSize: 1, acquireTimeoutMs: 200 })
   const error: unknown = await withTransaction(small, async () => {
     const second = sql`select 1`.execute(small.kysely).catch((reason: unknown) => reason)
-    expect(small.gauges()).toEqual({ total: 1, idle: 0, waiting: 1, max: 1 })
+    expect(small.gauges()).toMatchObject({ total: 1, idle: 0, acquired: 1, waiting: 1, max: 1, timeouts: 0 })
     return second
   })
   expect(isConnectionError(error)).toBe(true)
-  expect(small.gauges()).toMatchObject({ total: 1, idle: 1, waiting: 0 })
+  expect(small.gauges()).toMatchObject({ total: 1, idle: 1, waiting: 0, timeouts: 1 })
   await small.close()
 })
 
