@@ -1,3 +1,4 @@
+import { delay } from '../../base/clock.ts'
 import { AppError, messageOf } from '../../base/error.ts'
 import { newId } from '../../base/id.ts'
 import { forTerminal } from '../../base/text.ts'
@@ -58,6 +59,7 @@ export interface Rehearsal {
 /** The namespace that scenarios are written for. */
 const SCENARIO_NAMESPACE = 'erlmcp'
 const MAX_REASON = 2_000
+const LOOK_EVERY_MS = 500
 
 /** Injects the fault, waits for the alert, lets erlmcp work, answers, checks the state. Never rejects for a failure of the rehearsed. */
 export async function rehearse(deps: RehearseDeps, scenario: Scenario): Promise<Rehearsal> {
@@ -79,7 +81,9 @@ export async function rehearse(deps: RehearseDeps, scenario: Scenario): Promise<
     const following = { ...deps, responder, reason: `rehearsal of ${scenario.name}` }
     const incident = await followIncident(following, name, limit, (now) => (seen = now))
     fill(proof, incident, firedAt)
-    const unmet = await unmetExpectation(deps.target, scenario)
+    const unmet = await unmetExpectation(deps.target, scenario, limit)
+    // said by somebody, not by the time
+    if (deps.signal.aborted) throw deps.signal.reason
     proof.passed = incident['state'] === 'resolved' && unmet === null
     proof.reason = (unmet ?? forTerminal(incident['reason'])).slice(0, MAX_REASON)
     return { proof, incident }
@@ -148,13 +152,25 @@ function fill(proof: Proof, incident: Row, firedAt: Date): void {
     .map((entry) => forTerminal(entry['message']).slice(0, 300))
 }
 
-async function unmetExpectation(target: RehearsalTarget, scenario: Scenario): Promise<string | null> {
+/** What does not hold when the time is over; `null` as soon as everything does. A state may come a little after the signal. */
+export async function unmetExpectation(
+  target: Pick<RehearsalTarget, 'namespace' | 'environment'>,
+  scenario: Pick<Scenario, 'expect' | 'timeLimitSeconds'>,
+  limit: AbortSignal,
+): Promise<string | null> {
   for (const { kubectl: written, equals } of scenario.expect) {
     const args = written.map((word) => (word === SCENARIO_NAMESPACE ? target.namespace : word))
-    const { out, err } = await kubectl(args, target.environment)
-    if (out.trim() === equals.trim()) continue
-    const given = out.trim() || err.trim()
-    return `after the mitigation \`kubectl ${args.join(' ')}\` gives "${given.slice(0, 200)}", not "${equals}"`
+    for (;;) {
+      const { out, err } = await kubectl(args, target.environment)
+      if (out.trim() === equals.trim()) break
+      const over = await delay(LOOK_EVERY_MS, limit).then(
+        () => false,
+        () => true,
+      )
+      if (!over) continue
+      const given = out.trim() || err.trim()
+      return `after the mitigation \`kubectl ${args.join(' ')}\` still gives "${given.slice(0, 200)}" at the end of the ${scenario.timeLimitSeconds} s, not "${equals}"`
+    }
   }
   return null
 }
