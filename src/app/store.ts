@@ -13,6 +13,7 @@ import type { PageService } from '../runbook/sources/index.ts'
 import { createEngine, migrateAll } from '../workflow/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { openChannels } from './channels.ts'
+import { buildClusters } from './cluster.ts'
 import { buildOncall } from './oncall.ts'
 import { openPermissions } from './access.ts'
 import type { Permissions } from './access.ts'
@@ -75,6 +76,11 @@ export const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Sto
     ...(options.reach === undefined ? {} : { reach: options.reach }),
   })
 
+const clustersIn = (config: Config): Pick<OperationDeps, 'clusters'> => {
+  const clusters = buildClusters(config)
+  return clusters === undefined ? {} : { clusters }
+}
+
 export const operationDeps = (
   config: Config,
   clock: Clock,
@@ -92,4 +98,5 @@ export const operationDeps = (
   signer: permissions.signer,
   address: () => permissions.address,
   targetOf: (service) => targetOf(config, service),
+  ...clustersIn(config),
 })

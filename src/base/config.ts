@@ -38,6 +38,11 @@ const target = z.discriminatedUnion('kind', [
 
 const service = z.strictObject({
   target: target.optional(),
+  /** The Deployment, where it is not named as the service. */
+  workload: z
+    .string()
+    .regex(/^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/)
+    .optional(),
   variables: variables.default({}),
   environment: z
     .strictObject({
@@ -110,6 +115,8 @@ export type Config = z.output<typeof configSchema> & {
   dataDir: string
   /** `null`: the embedded PostgreSQL. */
   databaseUrl: string | null
+  /** `KUBECONFIG` of the process: for a look at a cluster before any service is configured. */
+  kubeconfig: string | null
   configFile: string | null
 }
 
@@ -153,6 +160,7 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
     oncall: { file: path.resolve(base, config.oncall.file ?? 'erlmcp.oncall.yaml') },
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],
+    kubeconfig: env['KUBECONFIG'] === undefined || env['KUBECONFIG'] === '' ? null : env['KUBECONFIG'],
     configFile: file,
   }
 }

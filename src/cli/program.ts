@@ -80,12 +80,16 @@ function inheritSettings(command: Command, deps: CliDeps): void {
 function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: number) => void): void {
   for (const name of Object.keys(OPERATIONS) as OperationName[]) {
     const operation: Operation = OPERATIONS[name]
-    const [noun = '', verb = ''] = name.split('.')
+    const [noun = '', verb] = operation.words ?? name.split('.')
     const parent =
-      program.commands.find((command) => command.name() === noun) ??
-      program.command(noun).description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`)
+      verb === undefined
+        ? program
+        : (program.commands.find((command) => command.name() === noun) ??
+          program
+            .command(noun)
+            .description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`))
     const positional = operation.positional ?? []
-    const command = parent.command(verb).description(operation.summary)
+    const command = parent.command(verb ?? noun).description(operation.summary)
     for (const argument of positional)
       command.argument(`<${argument}>`, describe(operation.input.shape, argument))
     const shape: Record<

@@ -1,11 +1,14 @@
 import { forTerminal } from '../base/text.ts'
 import type { OperationName } from '../operations/index.ts'
+import { renderCluster } from './render-cluster.ts'
 
 type Row = Record<string, unknown>
 
 /** What an operation's result looks like in a terminal. */
 export function renderResult(name: OperationName, result: unknown): string {
   const value = result as Row
+  const onCluster = renderCluster(name, value, table)
+  if (onCluster !== null) return onCluster
   switch (name) {
     case 'incident.list':
       return table(

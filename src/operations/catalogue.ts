@@ -2,6 +2,7 @@ import type { z } from 'zod'
 import { accessOperations } from './catalogue/access.ts'
 import { agentOperations } from './catalogue/agents.ts'
 import { auditOperations } from './catalogue/audit.ts'
+import { clusterOperations } from './catalogue/cluster.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
 import { liveOperations } from './catalogue/live.ts'
 import { oncallOperations } from './catalogue/oncall.ts'
@@ -23,6 +24,7 @@ const operations = {
   ...oncallOperations,
   ...pageOperations,
   ...rehearsalOperations,
+  ...clusterOperations,
 } as const satisfies Record<string, Operation>
 
 export type OperationName = keyof typeof operations

@@ -6,6 +6,7 @@ import type { Page, Service } from '../response/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
+import type { ClusterDesk } from './cluster-desk.ts'
 import type { OncallService } from './oncall-service.ts'
 
 export interface OperationDeps {
@@ -27,6 +28,8 @@ export interface OperationDeps {
   address?(): string
   /** Where the commands of a service act. */
   targetOf?(service: string | null): FencedTarget
+  /** The clusters that services run in. Left out: none does. */
+  clusters?: ClusterDesk
   /** What it takes to plan and to start something without an alert. Left out: nothing can. */
   agents?: AgentDesk
   /** Where all leads are told at once. Left out: the console. */

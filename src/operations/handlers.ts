@@ -3,6 +3,7 @@ import type { HandlersOf } from './deps.ts'
 import { accessHandlers } from './access.ts'
 import { agentHandlers } from './agents.ts'
 import { checkAudit, listAudit } from './audit.ts'
+import { clusterHandlers } from './cluster.ts'
 import { declare } from './declare.ts'
 import { listIncidents, showIncident, showReview } from './incidents.ts'
 import { liveHandlers } from './live.ts'
@@ -33,6 +34,7 @@ export const HANDLERS: HandlersOf<OperationName> = {
   ...accessHandlers,
   ...agentHandlers,
   ...oncallHandlers,
+  ...clusterHandlers,
   'page.list': (deps, _actor, input) => listPages(deps, input),
   'page.show': (deps, _actor, input) => showPage(deps, input),
   'page.history': (deps, _actor, input) => pageHistory(deps, input),

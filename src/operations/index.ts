@@ -1,6 +1,7 @@
 export { OPERATION_NAMES, OPERATIONS } from './catalogue.ts'
 export type { InputOf, Operation, OperationName } from './catalogue.ts'
 export type { AgentDesk, OperationDeps } from './deps.ts'
+export type { ClusterDesk, OpenCluster } from './cluster-desk.ts'
 export type { OncallService } from './oncall-service.ts'
 export { planInputs } from './catalogue/agents.ts'
 export { invokeOnce } from './idempotent.ts'

@@ -16,6 +16,8 @@ export interface Operation {
   http: { method: 'GET' | 'POST' | 'PUT' | 'DELETE'; path: string }
   /** Inputs that stand without a flag on the command line, in their order; every other one is a flag. */
   positional?: readonly string[]
+  /** Its words on the command line, where they are not `noun verb`: `['status']`, `['rollout', 'undo']`. */
+  words?: readonly string[]
   /** Its answer holds a secret that is shown once: it is kept nowhere, so a request with a key is refused. */
   answersSecret?: boolean
   /** Decisions have no MCP tool. */

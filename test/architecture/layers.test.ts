@@ -8,7 +8,7 @@ const LAYERS = [
   'base', 'db', 'workflow', 'kubernetes', 'access',
   'alert', 'incident', 'oncall', 'command', 'runbook', 'run', 'step', 'verification', 'communication',
   'review', 'response',
-  'backup', 'maintenance', 'rollout', 'rehearsal',
+  'backup', 'diagnose', 'rollout', 'maintenance', 'rehearsal',
   'operations', 'http', 'mcp', 'cli',
 ] // prettier-ignore
 /** An edge may import only these, beside its own folder. */
@@ -31,7 +31,7 @@ const FENCES: { module: RegExp; allowed: string[] }[] = [
   { module: /^@modelcontextprotocol\//, allowed: ['mcp/'] },
   {
     module: /^(node:)?child_process$/,
-    allowed: ['step/executors/', 'rehearsal/', 'db/embedded', 'runbook/sources/'],
+    allowed: ['step/executors/', 'rehearsal/', 'db/embedded', 'runbook/sources/', 'kubernetes/'],
   },
   { module: /^markdown-it$|^mdast|^micromark/, allowed: ['runbook/'] },
   { module: /^unbash$/, allowed: ['command/'] },
