@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect } from 'kysely'
 import { Client, Pool } from 'pg'
 import type { ClientBase } from 'pg'
 import type { Schema } from './schema.ts'
+import type { Transaction } from './transaction.ts'
 
 export interface DatabaseOptions {
   url: string
@@ -28,6 +29,8 @@ export interface PoolGauges {
 
 export interface Database {
   kysely: Kysely<Schema>
+  /** Run at the start of each transaction, within it. */
+  begin?(trx: Transaction): Promise<void>
   gauges(): PoolGauges
   close(): Promise<void>
 }

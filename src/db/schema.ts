@@ -312,6 +312,7 @@ export interface IdempotentRequestTable {
   operation: string
   input_hash: string
   started_at: Time
+  effect_at: TimeOrNull
   answer: ColumnType<unknown, string | null | undefined, string | null>
 }
 

@@ -17,7 +17,10 @@ export async function withTransaction<T>(
 ): Promise<T> {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await database.kysely.transaction().execute(body)
+      return await database.kysely.transaction().execute(async (trx) => {
+        await database.begin?.(trx)
+        return body(trx)
+      })
     } catch (error) {
       if (attempt >= MAX_TRIES || !isConflict(error)) throw error
       await delay(5 * 2 ** attempt)

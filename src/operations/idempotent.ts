@@ -1,7 +1,7 @@
-import { sql } from 'kysely'
 import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { sha256 } from '../base/id.ts'
+import type { Database } from '../db/index.ts'
 import { OPERATIONS } from './catalogue.ts'
 import type { Operation, OperationName } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
@@ -13,7 +13,8 @@ const ABANDONED_MS = 120_000
 
 /**
  * A write with an `Idempotency-Key`: the same key with the same input answers what the first one answered, for a day,
- * and does nothing. A refusal is not kept: it changed nothing, and may be mended.
+ * and does nothing. A refusal is not kept: it changed nothing, and may be mended. A request whose process died is done
+ * anew after two minutes, unless it had committed something: then its answer is lost, and it is not done twice.
  * @throws AppError `input_invalid` for a verb whose answer is a secret, `conflict` for a key that stands for another request, or for one that is still under way.
  */
 export async function invokeOnce(
@@ -33,77 +34,112 @@ export async function invokeOnce(
       },
     )
   }
-  const hash = sha256(canonical(input))
-  const claimed = await claim(deps, actor, name, key, hash)
-  if (claimed !== null) return claimed.answer
+  const request = { actor: actor.id, key, operation: name, hash: sha256(canonical(input)) }
+  const claimed = await claim(deps, request)
+  if ('answer' in claimed) return claimed.answer
+  const { startedAt } = claimed
+  const own = deps.database.kysely
   try {
-    const answer = await invoke(deps, actor, name, input)
-    await deps.database.kysely
+    const answer = await invoke(marking(deps, request, startedAt), actor, name, input)
+    await own
       .updateTable('idempotent_request')
       .set({ answer: JSON.stringify({ answer }) })
       .where('actor', '=', actor.id)
       .where('key', '=', key)
+      .where('started_at', '=', startedAt)
       .execute()
     return answer
   } catch (error) {
-    await deps.database.kysely
+    await own
       .deleteFrom('idempotent_request')
       .where('actor', '=', actor.id)
       .where('key', '=', key)
+      .where('started_at', '=', startedAt)
       .execute()
     throw error
   }
 }
 
-/** `null`: the request is ours to do. */
+interface KeyedRequest {
+  actor: string
+  key: string
+  operation: OperationName
+  hash: string
+}
+
+/**
+ * What a request does and the note that it did something are one commit: a process that dies before its answer was kept
+ * leaves either nothing, or a request that nobody takes over.
+ */
+function marking(deps: OperationDeps, { actor, key }: KeyedRequest, startedAt: Date): OperationDeps {
+  const database: Database = {
+    ...deps.database,
+    async begin(trx) {
+      const marked = await trx
+        .updateTable('idempotent_request')
+        .set({ effect_at: deps.clock.now() })
+        .where('actor', '=', actor)
+        .where('key', '=', key)
+        .where('started_at', '=', startedAt)
+        .returning('key')
+        .executeTakeFirst()
+      if (marked === undefined) throw underWay()
+    },
+  }
+  return { ...deps, database }
+}
+
+/** The answer that was kept, or when the claim was made: the request is ours to do. */
 async function claim(
   deps: OperationDeps,
-  actor: Actor,
-  name: OperationName,
-  key: string,
-  hash: string,
-): Promise<{ answer: unknown } | null> {
+  { actor, key, operation, hash }: KeyedRequest,
+): Promise<{ answer: unknown } | { startedAt: Date }> {
   const database = deps.database.kysely
   const now = deps.clock.now()
   await database
     .deleteFrom('idempotent_request')
     .where('started_at', '<', new Date(now.getTime() - KEPT_MS))
     .execute()
-  const row = { actor: actor.id, key, operation: name, input_hash: hash, started_at: now }
   const won = await database
     .insertInto('idempotent_request')
-    .values(row)
+    .values({ actor, key, operation, input_hash: hash, started_at: now })
     .onConflict((conflict) =>
       conflict
         .columns(['actor', 'key'])
         .doUpdateSet({ started_at: now })
         .where('idempotent_request.answer', 'is', null)
+        .where('idempotent_request.effect_at', 'is', null)
         .where('idempotent_request.input_hash', '=', hash)
-        .where('idempotent_request.operation', '=', name)
+        .where('idempotent_request.operation', '=', operation)
         .where('idempotent_request.started_at', '<', new Date(now.getTime() - ABANDONED_MS)),
     )
-    .returning(sql<number>`1`.as('won'))
+    .returning('started_at')
     .executeTakeFirst()
-  if (won !== undefined) return null
+  if (won !== undefined) return { startedAt: won.started_at }
   const first = await database
     .selectFrom('idempotent_request')
-    .select(['operation', 'input_hash', 'answer'])
-    .where('actor', '=', actor.id)
+    .select(['operation', 'input_hash', 'answer', 'effect_at'])
+    .where('actor', '=', actor)
     .where('key', '=', key)
     .executeTakeFirst()
-  if (first !== undefined && (first.operation !== name || first.input_hash !== hash)) {
+  if (first !== undefined && (first.operation !== operation || first.input_hash !== hash)) {
     throw new AppError('conflict', `the key ${JSON.stringify(key)} stands for another request`, {
       action: 'Use a new key for each new request.',
     })
   }
-  if (first?.answer == null) {
-    throw new AppError('conflict', 'the first request with this key is still under way', {
-      action: 'Send it again in a moment.',
-      retryable: true,
-    })
-  }
-  return first.answer as { answer: unknown }
+  if (first?.answer != null) return first.answer as { answer: unknown }
+  const tookEffectMs = first?.effect_at == null ? 0 : now.getTime() - first.effect_at.getTime()
+  if (tookEffectMs <= ABANDONED_MS) throw underWay()
+  throw new AppError('conflict', 'the first request with this key took effect, and its answer was lost', {
+    action: 'Look at what there is now; send it with a new key only if it is to happen once more.',
+  })
 }
+
+const underWay = (): AppError =>
+  new AppError('conflict', 'the first request with this key is still under way', {
+    action: 'Send it again in a moment.',
+    retryable: true,
+  })
 
 /** The same text for equal values, whatever the order of their keys. */
 function canonical(value: unknown): string {

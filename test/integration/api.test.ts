@@ -150,6 +150,50 @@ describe('a write with an Idempotency-Key', () => {
     expect(malformed.status).toBe(400)
   })
 
+  test('whose process died after it declared an incident declares no second one, also much later', async () => {
+    const input = { title: 'declared once', severity: 'P4' }
+    const send = () =>
+      fetch(`${desk.app.address()}/api/v1/incidents`, {
+        method: 'POST',
+        headers: {
+          authorization: `Bearer ${token}`,
+          'content-type': 'application/json',
+          'idempotency-key': 'k-died',
+        },
+        body: JSON.stringify(input),
+      })
+    const count = async (): Promise<number> => {
+      const found = await desk.store.database.kysely
+        .selectFrom('incident')
+        .select('id')
+        .where('title', '=', input.title)
+        .execute()
+      return found.length
+    }
+    const requests = desk.store.database.kysely
+    expect((await send()).status).toBeLessThan(300)
+    // as a process leaves it that dies between the commit of the incident and the keeping of the answer
+    await requests
+      .updateTable('idempotent_request')
+      .set({ answer: null })
+      .where('key', '=', 'k-died')
+      .execute()
+    desk.moveClock(10 * 60_000)
+    const again = await send()
+    expect(again.status).toBe(409)
+    expect(await again.json()).toMatchObject({ detail: expect.stringContaining('took effect') as string })
+    expect(await count()).toBe(1)
+    // and as it leaves it before that commit: the request is done, once
+    await requests
+      .updateTable('idempotent_request')
+      .set({ effect_at: null })
+      .where('key', '=', 'k-died')
+      .execute()
+    expect((await send()).status).toBeLessThan(300)
+    expect((await send()).status).toBeLessThan(300)
+    expect(await count()).toBe(2)
+  })
+
   test('whose answer is a secret is refused, and nothing of it is kept', async () => {
     const response = await fetch(`${desk.app.address()}/api/v1${OPERATIONS['token.create'].http.path}`, {
       method: 'POST',
