@@ -13,7 +13,11 @@ export const incidentOperations = {
         .optional()
         .describe('active: all but resolved and closed'),
       limit,
-      before: z.string().max(40).optional().describe('a number from `next` of the page before'),
+      before: z
+        .string()
+        .regex(/^\d{1,18}$/, 'not a number')
+        .optional()
+        .describe('a number from `next` of the page before'),
     }),
     output: outputs.incidentList,
     need: 'look',
