@@ -25,6 +25,9 @@ function read(row: (string | string[])[]): Labelled {
 
 const SET = labelled.map(read)
 const PLACES: Language[] = ['bash', 'sql', 'promql']
+const KINDS = LANGUAGES.flatMap((language) => RISKS.map((risk): [Language, Risk] => [language, risk])).filter(
+  ([language, risk]) => SET.some((one) => one.language === language && one.risk === risk),
+)
 
 beforeAll(loadCommandGrammars)
 
@@ -37,20 +40,25 @@ describe('the labelled commands', () => {
     for (const { reason, command } of SET) expect([command, reason.length > 2]).toEqual([command, true])
   })
 
-  test.each(SET.map((one): [string, string, Labelled] => [one.risk, one.command, one]))(
-    '%s: %s',
-    (_, __, one) => {
-      const { risk, flags, reasons } = analyseCommand(one.command, { language: one.language })
-      expect({ risk, flags }).toEqual({ risk: one.risk, flags: one.flags })
-      expect(reasons.length).toBeGreaterThan(0)
-      for (const reason of reasons) {
-        if (reason.end <= one.command.length)
-          expect(one.command.slice(reason.start, reason.end)).toBe(reason.text)
+  // One test for a group: three thousand tests of a millisecond each would take most of the time of the check.
+  test.each(KINDS)(
+    'in %s what is labelled %s has that risk and its flags, with reasons in its own words',
+    (language, label) => {
+      for (const one of SET.filter((each) => each.language === language && each.risk === label)) {
+        const { risk, flags, reasons } = analyseCommand(one.command, { language: one.language })
+        expect.soft({ risk, flags }, one.command).toEqual({ risk: one.risk, flags: one.flags })
+        expect.soft(reasons.length, one.command).toBeGreaterThan(0)
+        for (const reason of reasons) {
+          if (reason.end <= one.command.length)
+            expect.soft(one.command.slice(reason.start, reason.end), one.command).toBe(reason.text)
+        }
       }
     },
   )
 
-  test.each(neverRead)('never called a read: %s', (command) => {
-    expect(analyseCommand(command, { language: 'bash' }).risk).not.toBe('read')
+  test('what changes anything is never called a read', () => {
+    expect(
+      neverRead.filter((command) => analyseCommand(command, { language: 'bash' }).risk === 'read'),
+    ).toEqual([])
   })
 })

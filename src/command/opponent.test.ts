@@ -3,6 +3,7 @@ import { analyseCommand, loadCommandGrammars } from './analyse.ts'
 import opponent from './data/opponent.json' with { type: 'json' }
 import plainReads from './data/plain-reads.json' with { type: 'json' }
 import { RISKS } from './model.ts'
+import type { Risk } from './model.ts'
 
 /** Written before the classifier was read: commands that try to pass for a read, and what people really ask. */
 const ATTACKS = opponent.flatMap(({ why, change, destructive }) => [
@@ -14,6 +15,8 @@ const NOT_RECOGNISED = new Map([
   ["clickhouse-client -q 'select count() from system.parts'", 'ClickHouse has table functions that write'],
 ])
 
+const riskOf = (command: string): Risk => analyseCommand(command, { language: 'bash' }).risk
+
 beforeAll(loadCommandGrammars)
 
 describe('commands written by an opponent', () => {
@@ -22,18 +25,20 @@ describe('commands written by an opponent', () => {
     expect(plainReads.length).toBeGreaterThan(650)
   })
 
-  test.each(ATTACKS)('at least $least: $command', ({ command, least }) => {
-    const { risk } = analyseCommand(command, { language: 'bash' })
-    expect(RISKS.indexOf(risk)).toBeGreaterThanOrEqual(RISKS.indexOf(least))
+  test.each(RISKS.filter((risk) => risk !== 'read'))('what is at least %s is called no less', (label) => {
+    const missed = ATTACKS.filter(({ least }) => least === label).filter(
+      ({ command }) => RISKS.indexOf(riskOf(command)) < RISKS.indexOf(label),
+    )
+    expect(missed).toEqual([])
   })
 
-  test.each(plainReads.filter((command) => !NOT_RECOGNISED.has(command)))('a read: %s', (command) => {
-    expect(analyseCommand(command, { language: 'bash' }).risk).toBe('read')
+  test('what people really ask is a read', () => {
+    const reads = plainReads.filter((command) => !NOT_RECOGNISED.has(command))
+    expect(reads.filter((command) => riskOf(command) !== 'read')).toEqual([])
   })
 
   test('what is not recognised counts as the worst, and stays under three of a hundred', () => {
-    for (const command of NOT_RECOGNISED.keys())
-      expect(analyseCommand(command, { language: 'bash' }).risk).toBe('destructive')
+    for (const command of NOT_RECOGNISED.keys()) expect(riskOf(command)).toBe('destructive')
     expect(NOT_RECOGNISED.size / plainReads.length).toBeLessThan(0.03)
   })
 })

@@ -67,7 +67,7 @@ function neverLower(commands: string[], wraps: ((command: string) => string)[]):
       const outer = wrapping.reduce((inner, wrap) => wrap(inner), command)
       expect([outer, compareRisks(risk(outer), risk(command)) >= 0]).toEqual([outer, true])
     }),
-    { numRuns: 300 },
+    { numRuns: 30 },
   )
 }
 

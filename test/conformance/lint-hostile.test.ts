@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { beforeAll, expect, test } from 'vitest'
-import { loadCommandGrammars } from '../../command/index.ts'
-import { fixPage } from './fix.ts'
-import { lintPage } from './page.ts'
+import { loadCommandGrammars } from '../../src/command/index.ts'
+import { fixPage } from '../../src/runbook/lint/fix.ts'
+import { lintPage } from '../../src/runbook/lint/page.ts'
 
 beforeAll(loadCommandGrammars)
 

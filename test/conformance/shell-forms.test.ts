@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
-import { isKnown } from './argument.ts'
-import { evaluateArguments, evaluateWord } from './evaluate.ts'
-import { outputOf } from './output.ts'
-import { parseShell } from './parse.ts'
+import { isKnown } from '../../src/command/shell/argument.ts'
+import { evaluateArguments, evaluateWord } from '../../src/command/shell/evaluate.ts'
+import { outputOf } from '../../src/command/shell/output.ts'
+import { parseShell } from '../../src/command/shell/parse.ts'
 
 const BASH = '/bin/bash'
 /** Which of the texts real bash accepts; one process for all of them. */
@@ -18,7 +18,7 @@ function acceptedByBash(texts: string[]): boolean[] {
     .map((code) => code === '0')
 }
 
-/** Forms that are easy to get wrong; `test/conformance` asks about every command that we have. */
+/** Forms that are easy to get wrong; `shell.test.ts` asks about every command that we have. */
 const FORMS = [
   'if x; then y; fi', 'if x; then', 'if; then y; fi', 'for x in; do y; done', 'for x; do y; done', 'for do; done', 'while :; do :; done', 'case x in a|b) y;; esac',
   'case x in esac', 'case x in (a) y;& b) z;;& c) w; esac', 'f() { x; }', 'f() x', 'function f { x; }', 'function f() ( x )', 'f() { }', '{ x; }', '{ x }', '( x )', '()', '( )',

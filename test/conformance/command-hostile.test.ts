@@ -1,12 +1,12 @@
 import * as fc from 'fast-check'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { analyseCommand, loadCommandGrammars } from './analyse.ts'
-import { bindInputs } from './bind.ts'
-import labelled from './data/labelled.json' with { type: 'json' }
-import { explainCommand } from './explain.ts'
-import { detectLanguage } from './language.ts'
-import { LANGUAGES, RISKS } from './model.ts'
-import { splitStatements } from './shell/statements.ts'
+import { analyseCommand, loadCommandGrammars } from '../../src/command/analyse.ts'
+import { bindInputs } from '../../src/command/bind.ts'
+import labelled from '../../src/command/data/labelled.json' with { type: 'json' }
+import { explainCommand } from '../../src/command/explain.ts'
+import { detectLanguage } from '../../src/command/language.ts'
+import { LANGUAGES, RISKS } from '../../src/command/model.ts'
+import { splitStatements } from '../../src/command/shell/statements.ts'
 
 beforeAll(loadCommandGrammars)
 
