@@ -20,4 +20,37 @@ export const ROUTES: readonly Route[] = [
     path: '/incidents/:id',
     page: lazy(async () => ({ default: (await import('./incident/page.tsx')).IncidentPage })),
   },
+  {
+    path: '/runbooks',
+    page: lazy(async () => ({ default: (await import('./runbooks/catalogue.tsx')).CataloguePage })),
+    nav: { label: 'Runbooks', keys: 'g r' },
+  },
+  {
+    path: '/runbooks/show',
+    page: lazy(async () => ({ default: (await import('./runbooks/page.tsx')).RunbookPage })),
+  },
+  {
+    path: '/rehearsals',
+    page: lazy(async () => ({ default: (await import('./rehearsals/page.tsx')).RehearsalsPage })),
+    nav: { label: 'Rehearsals', keys: 'g p' },
+  },
+  {
+    path: '/reviews',
+    page: lazy(async () => ({ default: (await import('./reviews/list.tsx')).ReviewsPage })),
+    nav: { label: 'Reviews', keys: 'g v' },
+  },
+  {
+    path: '/incidents/:id/review',
+    page: lazy(async () => ({ default: (await import('./reviews/page.tsx')).ReviewPage })),
+  },
+  {
+    path: '/audit',
+    page: lazy(async () => ({ default: (await import('./audit/page.tsx')).AuditPage })),
+    nav: { label: 'Audit', keys: 'g a' },
+  },
+  {
+    path: '/settings',
+    page: lazy(async () => ({ default: (await import('./settings/page.tsx')).SettingsPage })),
+    nav: { label: 'Settings', keys: 'g s' },
+  },
 ]

@@ -39,6 +39,9 @@ export const get = <T>(path: string, signal?: AbortSignal): Promise<T> =>
 export const post = <T>(path: string, body: Record<string, unknown> = {}): Promise<T> =>
   call<T>('POST', path, body)
 
+export const put = <T>(path: string, body: Record<string, unknown> = {}): Promise<T> =>
+  call<T>('PUT', path, body)
+
 /** @throws Problem */
 async function call<T>(
   method: 'GET' | 'POST' | 'PUT' | 'DELETE',

@@ -1,8 +1,9 @@
-import { CircleUser, Command, Keyboard, LogOut, Moon, Sun } from 'lucide-react'
-import { useSyncExternalStore } from 'react'
+import { CircleUser, Command, Keyboard, LogOut, Menu, Moon, Sun } from 'lucide-react'
+import { useState, useSyncExternalStore } from 'react'
 import type { ReactNode } from 'react'
 import { stream } from '../live/connection.ts'
 import { ROUTES } from '../routes.tsx'
+import { Dialog } from '../ui/controls.tsx'
 import { spanText, useNow } from '../ui/time.tsx'
 import { setPreferences, useShownTheme } from './preferences.ts'
 import { Link } from './router.tsx'
@@ -24,20 +25,8 @@ export function Header({
         <Link to="/" className="brand" aria-label="erlmcp, home">
           erlmcp
         </Link>
-        <nav aria-label="Pages">
-          {ROUTES.flatMap((route) =>
-            route.nav === undefined
-              ? []
-              : [
-                  <Link
-                    key={route.path}
-                    to={route.path}
-                    aria-current={path === route.path ? 'page' : undefined}
-                  >
-                    {route.nav.label}
-                  </Link>,
-                ],
-          )}
+        <nav aria-label="Pages" className="only-wide">
+          <PageLinks path={path} />
         </nav>
         <span className="spring" />
         <ConnectionDot />
@@ -69,8 +58,78 @@ export function Header({
           {theme === 'dark' ? <Sun size={16} aria-hidden /> : <Moon size={16} aria-hidden />}
         </button>
         <Person />
+        <PhoneMenu path={path} openHelp={openHelp} />
       </header>
       <ConnectionBanner />
+    </>
+  )
+}
+
+function PageLinks({ path, onFollow }: { path: string; onFollow?: () => void }): ReactNode {
+  return ROUTES.flatMap((route) =>
+    route.nav === undefined
+      ? []
+      : [
+          <Link
+            key={route.path}
+            to={route.path}
+            aria-current={isWithin(path, route.path) ? 'page' : undefined}
+            onClick={onFollow}
+          >
+            {route.nav.label}
+          </Link>,
+        ],
+  )
+}
+
+/** `/runbooks/show` belongs to `/runbooks`; a review to the reviews. */
+const isWithin = (path: string, area: string): boolean =>
+  path.endsWith('/review') ? area === '/reviews' : area === '/' ? path === '/' : path.startsWith(area)
+
+/** Where the bar has no room: the pages, and what else stands there. */
+function PhoneMenu({ path, openHelp }: { path: string; openHelp(): void }): ReactNode {
+  const [open, setOpen] = useState(false)
+  const theme = useShownTheme()
+  const close = (): void => setOpen(false)
+  return (
+    <>
+      <button
+        type="button"
+        className="icon-button only-narrow"
+        aria-label="Pages and more"
+        onClick={() => setOpen(true)}
+      >
+        <Menu size={20} aria-hidden />
+      </button>
+      {open ? (
+        <Dialog title="erlmcp" onClose={close}>
+          <nav aria-label="Pages" className="phone-menu">
+            <PageLinks path={path} onFollow={close} />
+          </nav>
+          <div className="menu">
+            <button
+              type="button"
+              className="button"
+              onClick={() => setPreferences({ theme: theme === 'dark' ? 'light' : 'dark' })}
+            >
+              {theme === 'dark' ? 'Light theme' : 'Dark theme'}
+            </button>
+            <button
+              type="button"
+              className="button"
+              onClick={() => {
+                close()
+                openHelp()
+              }}
+            >
+              Keys
+            </button>
+            <button type="button" className="button" onClick={() => void signOut()}>
+              Sign out
+            </button>
+          </div>
+        </Dialog>
+      ) : null}
     </>
   )
 }
@@ -90,7 +149,7 @@ function Person(): ReactNode {
       </span>
       <button
         type="button"
-        className="icon-button"
+        className="icon-button only-wide"
         onClick={() => void signOut()}
         aria-label="Sign out"
         title="Sign out"

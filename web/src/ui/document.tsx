@@ -1,4 +1,5 @@
 import { ExternalLink, ImageOff } from 'lucide-react'
+import { Fragment } from 'react'
 import type { ReactNode } from 'react'
 import type { Block, Inline } from '../api/model.ts'
 import { seen } from './command.tsx'
@@ -9,16 +10,24 @@ export function Document({
   blocks,
   line,
   endLine = line,
+  after,
 }: {
   blocks: readonly Block[]
   /** The line the run is at; it is marked. */
   line: number | null
   endLine?: number | null
+  /** What stands below the block of the lines from the first up to the second. */
+  after?: (from: number, to: number) => ReactNode
 }): ReactNode {
   return (
     <div className="document">
+      {/* what stands before the first block: front matter */}
+      {after?.(0, blocks[0]?.line ?? Number.MAX_SAFE_INTEGER)}
       {blocks.map((block, index) => (
-        <BlockView key={index} block={block} line={line} endLine={endLine} />
+        <Fragment key={index}>
+          <BlockView block={block} line={line} endLine={endLine} />
+          {after?.(block.line, blocks[index + 1]?.line ?? Number.MAX_SAFE_INTEGER)}
+        </Fragment>
       ))}
     </div>
   )
