@@ -60,6 +60,18 @@ export function createSignIn(deps: SignInDeps) {
     session: (token: string, mayRotate: boolean) => findSession(database, now(), token, mayRotate),
     state: (session: OpenSession | null) => stateOf(deps, session),
 
+    /** A request with somebody's session that was not let through: not from the page, or without its token. */
+    refused: (session: OpenSession, request: string, reason: string): Promise<void> =>
+      withTransaction(database, (trx) =>
+        appendAudit(trx, now(), {
+          actor: session.actor,
+          operation: 'session.use',
+          subject: request.slice(0, 200),
+          outcome: 'refused',
+          data: { session: session.id, reason },
+        }),
+      ),
+
     /** @throws AppError `unauthenticated` (whatever was wrong: name, password, or disabled), `throttled`. */
     async login(login: string, password: string, visitor: Visitor): Promise<string> {
       const attempt = { login, address: visitor.address }

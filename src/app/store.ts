@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises'
 import { hostname } from 'node:os'
+import type { BackupDeps } from '../backup/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { newUuid } from '../base/id.ts'
@@ -7,13 +8,17 @@ import type { Logger } from '../base/log.ts'
 import { createDatabase, limitAppRole, startEmbedded } from '../db/index.ts'
 import type { Database, EmbeddedPostgres } from '../db/index.ts'
 import type { Channel } from '../communication/index.ts'
+import { createLinter } from '../operations/index.ts'
 import type { OncallService, OperationDeps } from '../operations/index.ts'
 import { createPageService, folderSources } from '../runbook/sources/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import { createEngine, migrateAll } from '../workflow/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { openChannels } from './channels.ts'
+import { buildBackups } from './backup.ts'
 import { buildClusters } from './cluster.ts'
+import { messageSettings } from './messages.ts'
+import { statusSettings } from './status-page.ts'
 import { buildOncall } from './oncall.ts'
 import { openPermissions } from './access.ts'
 import type { Permissions } from './access.ts'
@@ -23,11 +28,14 @@ import { targetOf } from './respond.ts'
 export interface Store {
   embedded: EmbeddedPostgres | null
   url: string
+  /** Of this process, among those that share the database. */
+  executorId: string
   database: Database
   pages: PageService
   permissions: Permissions
   oncall: OncallService
   channels: readonly Channel[]
+  backups: BackupDeps
 }
 
 export async function openStore(
@@ -53,7 +61,18 @@ export async function openStore(
     const permissions = await openPermissions(config, database, clock)
     const pages = pagesOf(config, log, clock, database)
     const channels = await openChannels({ config, write }, clock)
-    return { embedded, url, database, pages, permissions, oncall: buildOncall(config, log, pages), channels }
+    const executorId = embedded?.executorId ?? newUuid()
+    return {
+      embedded,
+      url,
+      executorId,
+      database,
+      pages,
+      permissions,
+      oncall: buildOncall(config, log, pages, database),
+      channels,
+      backups: buildBackups(config, clock, log, { database, url }),
+    }
   } catch (error) {
     await embedded?.stop()
     throw error
@@ -70,7 +89,7 @@ export const engineFor = (options: Pick<AppOptions, 'log' | 'reach'>, store: Sto
   createEngine({
     url: store.url,
     database: store.database,
-    executorId: store.embedded?.executorId ?? newUuid(),
+    executorId: store.executorId,
     host: hostname(),
     log: options.log,
     ...(options.reach === undefined ? {} : { reach: options.reach }),
@@ -84,7 +103,7 @@ const clustersIn = (config: Config): Pick<OperationDeps, 'clusters'> => {
 export const operationDeps = (
   config: Config,
   clock: Clock,
-  { database, pages, oncall, channels, permissions }: Store,
+  { database, pages, oncall, channels, permissions, backups }: Store,
   engine: Pick<WorkflowEngine, 'send' | 'start'>,
 ): OperationDeps => ({
   database,
@@ -94,7 +113,11 @@ export const operationDeps = (
   pages,
   oncall,
   channels,
+  backups,
+  ...messageSettings(config),
+  statusPage: statusSettings(config),
   policy: permissions.policy,
+  lint: createLinter(),
   signer: permissions.signer,
   address: () => permissions.address,
   targetOf: (service) => targetOf(config, service),

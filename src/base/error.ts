@@ -6,6 +6,7 @@ export const ERROR_CODES = {
   forbidden: 'This identity may not do this.',
   unauthenticated: 'No valid credentials were given.',
   conflict: 'The thing has changed since, or is in a state that does not allow this.',
+  version_mismatch: 'Somebody else has changed the thing since it was read.',
   too_large: 'The body, page or file is larger than the limit.',
   unsupported: 'This form, version or platform is not supported.',
   throttled: 'Too many attempts or requests; it can be tried again later.',
@@ -19,6 +20,11 @@ export const ERROR_CODES = {
   data_unwritable: 'The data folder cannot be written.',
   database_missing: 'No PostgreSQL could be found or started.',
   port_taken: 'The address is in use by another process.',
+  backup_damaged: 'A backup was truncated or changed, or is not in a form that can be read.',
+  backup_key: 'No key at hand opens the backup.',
+  backup_mismatch: 'What was restored is not what was backed up.',
+  tools_missing: 'No pg_dump or pg_restore of a fitting version was found.',
+  database_in_use: 'Sessions are still connected to the database; nothing was changed.',
   internal: 'An unexpected fault; the correlation id finds it in the log.',
 } as const
 

@@ -18,6 +18,7 @@ function exitForCode(code: ErrorCode): number {
     case 'forbidden':
     case 'unauthenticated':
     case 'conflict':
+    case 'version_mismatch':
     case 'approval_expired':
     case 'approval_mismatch':
     case 'approval_used':
@@ -32,6 +33,11 @@ function exitForCode(code: ErrorCode): number {
     case 'data_unwritable':
     case 'database_missing':
     case 'port_taken':
+    case 'backup_damaged':
+    case 'backup_key':
+    case 'backup_mismatch':
+    case 'tools_missing':
+    case 'database_in_use':
     case 'internal':
       return EXIT.failed
     default:

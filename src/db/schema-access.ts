@@ -110,6 +110,7 @@ export interface ReviewDemandTable {
   reason: string
   demanded_by: string
   demanded_at: Time
+  reminded_at: TimeOrNull
 }
 
 /** Rows that become audit rows when their transaction commits. */

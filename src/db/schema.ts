@@ -1,8 +1,14 @@
 import type { ColumnType, Generated, Insertable, Selectable } from 'kysely'
 import type { AccessSchema } from './schema-access.ts'
 import type { AgentsSchema } from './schema-agents.ts'
+import type { DutiesSchema } from './schema-duties.ts'
+import type { BackupSchema } from './schema-backup.ts'
 import type { InboundSchema } from './schema-inbound.ts'
+import type { MessagesSchema } from './schema-messages.ts'
+import type { StatusSchema } from './schema-status.ts'
 import type { OncallSchema } from './schema-oncall.ts'
+import type { ReviewSchema } from './schema-review.ts'
+import type { ReplicaSchema } from './schema-replica.ts'
 
 type Json = ColumnType<unknown, string, string>
 type JsonDefault = ColumnType<unknown, string | undefined, string>
@@ -421,7 +427,23 @@ export interface RehearsalProofTable {
 }
 
 /** Every table of the `public` schema. The engine's own tables are reached only through `workflow/`. */
-export interface Schema extends AccessSchema, AgentsSchema, OncallSchema, InboundSchema {
+export interface Schema
+  extends
+    AccessSchema,
+    AgentsSchema,
+    BackupSchema,
+    MessagesSchema, StatusSchema,
+    OncallSchema,
+    InboundSchema,
+    ReplicaSchema,
+    ReviewSchema {
+  planned_change: DutiesSchema['planned_change']
+  duty_approval: DutiesSchema['duty_approval']
+  duty_event: DutiesSchema['duty_event']
+  maintenance_window: DutiesSchema['maintenance_window']
+  maintenance_session: DutiesSchema['maintenance_session']
+  maintenance_tick: DutiesSchema['maintenance_tick']
+  guarded_rollout: DutiesSchema['guarded_rollout']
   webhook_delivery: WebhookDeliveryTable
   incident: IncidentTable
   alert: AlertTable

@@ -49,6 +49,7 @@ function describe(operation: Operation): Json {
     ...inPath.map((name) => parameter(name, 'path', properties[name] ?? {}, true)),
     ...query.map((name) => parameter(name, 'query', properties[name] ?? {}, required.includes(name))),
     ...(reads || operation.answersSecret === true ? [] : [IDEMPOTENCY_KEY]),
+    ...(reads || operation.versioned !== true ? [] : [IF_MATCH]),
   ]
   return {
     operationId: operation.name,
@@ -62,6 +63,14 @@ function describe(operation: Operation): Json {
       default: { $ref: '#/components/responses/Problem' },
     },
   }
+}
+
+const IF_MATCH: Json = {
+  name: 'If-Match',
+  in: 'header',
+  required: false,
+  description: 'The ETag that was read; stands for `version` in the body. 412 when somebody was faster.',
+  schema: { type: 'string', maxLength: 20 },
 }
 
 const IDEMPOTENCY_KEY: Json = {

@@ -18,7 +18,13 @@ export function statusOf(code: ErrorCode): number {
     case 'approval_expired':
     case 'approval_mismatch':
     case 'approval_used':
+    case 'backup_damaged':
+    case 'backup_key':
+    case 'backup_mismatch':
+    case 'database_in_use':
       return 409
+    case 'version_mismatch':
+      return 412
     case 'too_large':
       return 413
     case 'throttled':
@@ -30,6 +36,7 @@ export function statusOf(code: ErrorCode): number {
     case 'data_unwritable':
     case 'database_missing':
     case 'port_taken':
+    case 'tools_missing':
       return 503
     case 'internal':
       return 500

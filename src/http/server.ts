@@ -8,7 +8,7 @@ import { addAccess } from './access.ts'
 import { bearerOf, identify } from './session.ts'
 import type { AccessDeps } from './session.ts'
 import { OPERATION_NAMES, OPERATIONS } from '../operations/index.ts'
-import type { OperationName } from '../operations/index.ts'
+import type { Operation, OperationName } from '../operations/index.ts'
 import { addCalendars } from './calendar.ts'
 import { addEvents } from './events.ts'
 import type { EventDeps } from './events.ts'
@@ -25,6 +25,8 @@ import { addAlertWebhooks } from './webhooks.ts'
 import { addPagerDuty } from './pagerduty.ts'
 import type { PagerDutyIntake } from './pagerduty.ts'
 import { addSlack } from './slack.ts'
+import { addStatusPage } from './status.ts'
+import type { PublicStatus } from './status.ts'
 import type { SlackIntake } from './slack.ts'
 import type { AlertIntake } from './webhooks.ts'
 
@@ -39,6 +41,8 @@ export interface HttpDeps {
   /** `key`: an `Idempotency-Key` that came with it. */
   invoke(actor: Actor, name: OperationName, input: unknown, key?: string): Promise<unknown>
   alerts: AlertIntake
+  /** The public status page; `null`: there is none. */
+  status?: PublicStatus | null
   /** What people do in chats and pagers; `null`: those are not connected. */
   chat?: { slack: SlackIntake | null; pagerduty: PagerDutyIntake | null }
   /** A push that a forge announces for a source; throws `unauthenticated` for a wrong signature. */
@@ -97,6 +101,7 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   if (deps.chat?.slack) addSlack(server, deps.chat.slack)
   if (deps.chat?.pagerduty) addPagerDuty(server, deps.chat.pagerduty)
   addCalendars(server, deps)
+  if (deps.status != null) addStatusPage(server, deps.status)
   if (deps.agents !== undefined) addMcp(server, deps.agents)
   const limiter = createLimiter(edge.requestsPerSecond)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name, limiter)
@@ -175,10 +180,11 @@ function addOperation(
   name: OperationName,
   limiter: ReturnType<typeof createLimiter>,
 ): void {
-  const operation = OPERATIONS[name]
+  const operation: Operation = OPERATIONS[name]
   server.route({
     method: operation.http.method,
     url: `/api/v1${operation.http.path}`,
+    ...(operation.bodyLimitBytes === undefined ? {} : { bodyLimit: operation.bodyLimitBytes }),
     handler: async (request, reply) => {
       const actor = await whoAsks(deps, request, reply)
       if (actor === null) {
@@ -192,11 +198,24 @@ function addOperation(
         ...(request.query as Record<string, unknown>),
         ...(body !== null && typeof body === 'object' && !Array.isArray(body) ? body : {}),
         ...(request.params as Record<string, unknown>),
+        ...versionOf(operation, request),
       }
       const key = operation.effect === 'write' ? idempotencyKeyOf(request) : null
-      return key === null ? deps.invoke(actor, name, input) : deps.invoke(actor, name, input, key)
+      const answer = await (key === null
+        ? deps.invoke(actor, name, input)
+        : deps.invoke(actor, name, input, key))
+      const version = (answer as { version?: unknown } | null)?.version
+      if (operation.versioned === true && typeof version === 'number') reply.header('etag', `"${version}"`)
+      return answer
     },
   })
+}
+
+/** `If-Match: "3"` says which version is meant to be changed, as `version` in the body does. */
+function versionOf(operation: Operation, request: FastifyRequest): { version?: string } {
+  const given = operation.effect === 'write' && operation.versioned === true && request.headers['if-match']
+  if (typeof given !== 'string') return {}
+  return { version: /^(?:W\/)?"(\d{1,7})"$/.exec(given)?.[1] ?? given }
 }
 
 function idempotencyKeyOf(request: FastifyRequest): string | null {

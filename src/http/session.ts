@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { z } from 'zod'
 import type { Actor, OpenSession, SignIn, Visitor } from '../access/index.ts'
 import { csrfMatches } from '../access/index.ts'
-import { AppError } from '../base/error.ts'
+import { AppError, messageOf } from '../base/error.ts'
 import { isSecure, originOf } from './harden.ts'
 import type { Edge } from './harden.ts'
 
@@ -42,16 +42,25 @@ export async function sessionOf(
   const session = await deps.signIn.session(token, reply !== null)
   if (session === null) return null
   if (!SAFE.has(request.method)) {
-    checkOrigin(deps, request)
-    const given = request.headers['x-csrf-token']
-    if (typeof given !== 'string' || !csrfMatches(session, given)) {
-      throw new AppError('forbidden', 'the request does not carry the token of the page', {
-        action: 'Load the page again; programs use a bearer token.',
-      })
+    try {
+      checkOrigin(deps, request)
+      checkToken(session, request)
+    } catch (error) {
+      const path = request.url.split('?', 1)[0] ?? ''
+      await deps.signIn.refused(session, `${request.method} ${path}`, messageOf(error))
+      throw error
     }
   }
   if (session.newToken !== null && reply !== null) keepCookie(deps, request, reply, session.newToken)
   return session
+}
+
+function checkToken(session: OpenSession, request: FastifyRequest): void {
+  const given = request.headers['x-csrf-token']
+  if (typeof given === 'string' && csrfMatches(session, given)) return
+  throw new AppError('forbidden', 'the request does not carry the token of the page', {
+    action: 'Load the page again; programs use a bearer token.',
+  })
 }
 
 /** @throws AppError `unauthenticated`. */

@@ -1,3 +1,4 @@
+export { contentType } from './content-type.ts'
 export { acknowledgeIncident } from './acknowledge.ts'
 export { attachAlerts, countFiring } from './attach.ts'
 export { changeSeverity } from './change-severity.ts'

@@ -18,13 +18,24 @@ export async function listAudit(
     .orderBy('seq', 'desc')
     .limit(input.limit)
   if (input.before !== undefined) query = query.where('seq', '<', String(input.before))
+  for (const column of ['actor', 'operation', 'subject'] as const) {
+    const wanted = input[column]
+    if (wanted !== undefined) query = query.where(column, 'like', likeOf(wanted))
+  }
+  if (input.outcome !== undefined) query = query.where('outcome', '=', input.outcome)
+  if (input.since !== undefined) query = query.where('at', '>=', new Date(input.since))
+  if (input.until !== undefined) query = query.where('at', '<', new Date(input.until))
   const rows = await query.execute()
-  await noteReading(deps, actor, 'audit.list', { before: input.before ?? null, rows: rows.length })
+  const { limit: _limit, before = null, ...sought } = input
+  await noteReading(deps, actor, 'audit.list', { before, ...sought, rows: rows.length })
   return {
     entries: rows.map((row) => ({ ...present(row), seq: Number(row.seq) })),
     next: rows.length === input.limit ? Number(rows.at(-1)?.seq) : null,
   }
 }
+
+/** `*` is any run of letters; everything else stands for itself. */
+const likeOf = (wanted: string): string => wanted.replaceAll(/[\\%_]/g, String.raw`\$&`).replaceAll('*', '%')
 
 export async function checkAudit(deps: OperationDeps, actor: Actor): Promise<unknown> {
   const verdict = await verifyAudit(deps.database)

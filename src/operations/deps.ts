@@ -1,13 +1,16 @@
 import type { Actor, AuditSigner, FencedTarget, LoadedPolicy } from '../access/index.ts'
+import type { BackupDeps } from '../backup/index.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Channel } from '../communication/index.ts'
+import type { Channel, MessageKind, MessageRoutes, StatusSettings } from '../communication/index.ts'
 import type { Database, Transaction } from '../db/index.ts'
 import type { Page, Service } from '../response/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
-import type { ClusterDesk } from './cluster-desk.ts'
+import type { ClusterDesk } from '../rollout/index.ts'
+import type { Linter } from './reading.ts'
 import type { OncallService } from './oncall-service.ts'
+import type { ReplicaDesk } from './replicas.ts'
 
 export interface OperationDeps {
   database: Database
@@ -20,8 +23,18 @@ export interface OperationDeps {
   oncall?: OncallService
   /** The ways to reach people. */
   channels?: readonly Channel[]
+  /** What is backed up. Left out: nothing. */
+  backups?: BackupDeps
+  /** Where the messages of pages go. Left out: the console. */
+  routes?: MessageRoutes
+  /** What the public status page is made of. Left out: a page without components. */
+  statusPage?: StatusSettings
+  /** Kinds of messages that a person reads before they go out. */
+  hold?: readonly MessageKind[]
   /** Who may do what. Left out: the defaults. */
   policy?: LoadedPolicy
+  /** Judges pages, and remembers; left out: each time anew. */
+  lint?: Linter
   /** Signs exports of the audit. */
   signer?: AuditSigner
   /** Where people reach erlmcp, for links: `https://erlmcp.example`. */
@@ -32,6 +45,8 @@ export interface OperationDeps {
   clusters?: ClusterDesk
   /** What it takes to plan and to start something without an alert. Left out: nothing can. */
   agents?: AgentDesk
+  /** The process that answers. Left out: no server runs. */
+  replica?: ReplicaDesk
   /** Where all leads are told at once. Left out: the console. */
   leadChannels?: readonly { channel: string; target: string | null }[]
 }

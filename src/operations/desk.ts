@@ -1,9 +1,11 @@
 import { mayDo, NEEDS } from '../access/index.ts'
-import type { Actor } from '../access/index.ts'
+import type { Actor, Circumstances } from '../access/index.ts'
+import { labelsOf } from '../run/index.ts'
 import type { Plan, Question } from '../run/index.ts'
 import { listCatalogue } from '../runbook/index.ts'
 import type { OperationDeps } from './deps.ts'
 import { presentIncident } from './incidents.ts'
+import { dutiesNow } from './desk-duties.ts'
 import { mayApproveOption } from './run-plan.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
@@ -13,7 +15,7 @@ const RECENT_MS = 7 * 86_400_000
 export async function showDesk(deps: OperationDeps, actor: Actor): Promise<unknown> {
   const now = deps.clock.now()
   const database = deps.database.kysely
-  const [open, recent, waiting, pages] = await Promise.all([
+  const [open, recent, waiting, pages, duties] = await Promise.all([
     database
       .selectFrom('incident')
       .selectAll()
@@ -32,6 +34,7 @@ export async function showDesk(deps: OperationDeps, actor: Actor): Promise<unkno
       .execute(),
     waitingFor(deps, actor),
     deps.pages.catalogue(),
+    dutiesNow(deps, actor, now),
   ])
   const entries = listCatalogue(
     pages.flatMap(({ page }) => (page === null ? [] : [page])),
@@ -48,6 +51,7 @@ export async function showDesk(deps: OperationDeps, actor: Actor): Promise<unkno
     waiting,
     open: open.map(presentIncident),
     recent: recent.map(presentIncident),
+    ...duties,
     overdueReviews: entries
       .filter((entry) => entry.overdue)
       .map(({ path, title, owner, nextReview }) => ({ path, title, owner, nextReview })),
@@ -70,6 +74,9 @@ async function waitingFor(deps: OperationDeps, actor: Actor): Promise<unknown[]>
       'incident.number as number',
       'incident.title as title',
       'incident.severity as severity',
+      'incident.service as service',
+      'incident.labels as labels',
+      'decision.id as decisionId',
     ])
     .where('decision.state', '=', 'pending')
     .where('run.ended_at', 'is', null)
@@ -77,8 +84,20 @@ async function waitingFor(deps: OperationDeps, actor: Actor): Promise<unknown[]>
     .orderBy('decision.asked_at')
     .limit(200)
     .execute()
-  return rows.map(({ plan, question, number, ...row }) => {
-    const may = mayAnswer(actor, row.kind, plan as Plan, question as Question)
+  const requesters = await proposersOf(
+    deps,
+    rows.map((row) => row.decisionId),
+  )
+  return rows.map(({ plan, question, number, service, labels, decisionId, ...row }) => {
+    const about = {
+      at: deps.clock.now(),
+      severity: row.severity,
+      labels: labelsOf({ labels, service }),
+      target: (plan as Plan).target,
+      ...(deps.policy === undefined ? {} : { policy: deps.policy.policy }),
+    }
+    const requesterOf = (option: string): string | undefined => requesters.get(`${decisionId} ${option}`)
+    const may = mayAnswer(actor, row.kind, plan as Plan, question as Question, about, requesterOf)
     return {
       ...row,
       incident: `INC-${number}`,
@@ -89,18 +108,31 @@ async function waitingFor(deps: OperationDeps, actor: Actor): Promise<unknown[]>
   })
 }
 
+/** Who proposed what, by decision and option. */
+async function proposersOf(deps: OperationDeps, decisions: readonly string[]): Promise<Map<string, string>> {
+  if (decisions.length === 0) return new Map()
+  const rows = await deps.database.kysely
+    .selectFrom('proposal')
+    .select(['decision_id', 'alternative_id', 'proposed_by'])
+    .where('decision_id', 'in', decisions)
+    .execute()
+  return new Map(rows.map((row) => [`${row.decision_id} ${row.alternative_id}`, row.proposed_by]))
+}
+
 /** Whoever may approve at least one of what is offered is waited for. */
 function mayAnswer(
   actor: Actor,
   kind: string,
   plan: Plan,
   question: Question,
+  about: Circumstances,
+  requesterOf: (option: string) => string | undefined,
 ): { allowed: boolean; reason: string } {
-  const respond = mayDo(actor, 'respond')
+  const respond = mayDo(actor, 'respond', about.labels)
   if (!respond.allowed || kind !== 'choose') return respond
   const offered = new Set(question.options.map((option) => option.id))
   const each = plan.alternatives
     .filter((alternative) => offered.has(alternative.id))
-    .map((alternative) => mayApproveOption(actor, alternative))
+    .map((alternative) => mayApproveOption(actor, alternative, about, requesterOf(alternative.id)))
   return each.find((may) => may.allowed) ?? each[0] ?? respond
 }

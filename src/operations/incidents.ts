@@ -7,6 +7,7 @@ import { deliveriesOf, escalationsOf } from './deliveries.ts'
 import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
 import { proofOfRun } from './rehearsals.ts'
+import { demandOf } from './review-list.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
 
@@ -89,7 +90,8 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
   ])
   return {
     ...presentIncident(incident),
-    deadlines: deadlinesOf(incident),
+    deadlines: deadlinesOf(incident, escalations),
+    reviewOwed: await demandOf(database, incident.id),
     timeline,
     runs: await Promise.all(
       runs.map(async (run) => ({ ...present(run), proof: await proofOfRun(deps, run) })),
@@ -98,21 +100,6 @@ export async function showIncident(deps: OperationDeps, id: string): Promise<unk
     messages,
     escalations,
   }
-}
-
-export async function showReview(deps: OperationDeps, id: string): Promise<unknown> {
-  const incident = await findIncident(deps, id)
-  const review = await deps.database.kysely
-    .selectFrom('review')
-    .select(['markdown', 'facts', 'written_at', 'path'])
-    .where('incident_id', '=', incident.id)
-    .executeTakeFirst()
-  if (review === undefined) {
-    throw new AppError('not_found', `INC-${incident.number} has no review yet; it is ${incident.state}`, {
-      action: 'The review is written when the incident is resolved.',
-    })
-  }
-  return { incident: `INC-${incident.number}`, ...present(review) }
 }
 
 export const presentIncident = (row: IncidentRow) => ({
@@ -136,9 +123,22 @@ export const presentIncident = (row: IncidentRow) => ({
   reason: row.closing_reason,
 })
 
-/** Clocks that run while nobody has taken the incident. */
-function deadlinesOf(row: IncidentRow): { kind: string; at: Date }[] {
+/** Clocks that run for an incident, the soonest first: to be acknowledged by, asked next at, the next update due at. */
+function deadlinesOf(
+  row: IncidentRow,
+  escalations: readonly { reason: string; state: string; dueAt: Date }[],
+): { kind: 'acknowledge' | 'escalate' | 'update'; at: Date }[] {
+  if (row.resolved_at !== null) return []
   const minutes = SEVERITY_POLICY[row.severity as SeverityLevel].responseTimeMinutes
-  if (minutes === null || row.acknowledged_at !== null || row.resolved_at !== null) return []
-  return [{ kind: 'acknowledge', at: new Date(row.opened_at.getTime() + minutes * 60_000) }]
+  const acknowledge =
+    minutes === null || row.acknowledged_at !== null
+      ? []
+      : [{ kind: 'acknowledge' as const, at: new Date(row.opened_at.getTime() + minutes * 60_000) }]
+  const asked = escalations
+    .filter(({ state }) => state === 'waiting')
+    .map(({ reason, dueAt }) => ({
+      kind: reason === 'silent' ? ('update' as const) : ('escalate' as const),
+      at: dueAt,
+    }))
+  return [...acknowledge, ...asked].toSorted((a, b) => a.at.getTime() - b.at.getTime())
 }

@@ -20,6 +20,10 @@ export interface Operation {
   words?: readonly string[]
   /** Its answer holds a secret that is shown once: it is kept nowhere, so a request with a key is refused. */
   answersSecret?: boolean
+  /** Something that people edit: answers its `version` as an ETag, and takes `version` as If-Match too. */
+  versioned?: true
+  /** Of the request over HTTP, where it may be larger than that of others. */
+  bodyLimitBytes?: number
   /** Decisions have no MCP tool. */
   decision: boolean
 }

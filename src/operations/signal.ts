@@ -43,7 +43,7 @@ export async function showSignal(deps: OperationDeps, id: string): Promise<unkno
     trigger: limitOf(plan?.trigger ?? null),
     recovery: limitOf(plan?.recovery ?? null),
     samples,
-    marks: await marksOf(deps, incident.id),
+    marks: [...(await marksOf(deps, incident.id)), ...(await deploysOf(deps, incident.service, from, to))],
   }
 }
 
@@ -94,6 +94,25 @@ async function marksOf(deps: OperationDeps, incidentId: string): Promise<unknown
       label: kind === 'incident.resolved' ? 'resolved' : firstLine(message),
     })),
   ]
+}
+
+async function deploysOf(
+  deps: OperationDeps,
+  service: string | null,
+  from: Date,
+  to: Date,
+): Promise<{ at: Date; kind: 'deploy'; label: string }[]> {
+  if (service === null) return []
+  const rows = await deps.database.kysely
+    .selectFrom('deployment')
+    .select(['at', 'version'])
+    .where('service', '=', service)
+    .where('at', '>=', from)
+    .where('at', '<=', to)
+    .orderBy('at', 'desc')
+    .limit(50)
+    .execute()
+  return rows.map(({ at, version }) => ({ at, kind: 'deploy', label: `deploy ${version}` }))
 }
 
 /** The command itself, not the comment above it. */

@@ -1,7 +1,7 @@
-import { SYSTEM_ACTOR } from '../access/index.ts'
+import { appendAudit, SYSTEM_ACTOR } from '../access/index.ts'
 import { addTimeline, transitionIncident } from '../incident/index.ts'
 import { transitionRun } from '../run/index.ts'
-import type { PlannedAlternative, PlannedCommand } from '../run/index.ts'
+import type { Plan, PlannedAlternative, PlannedCommand } from '../run/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
 import { askWhetherDone } from './decide.ts'
 import type { Decided, SaidDone } from './decide.ts'
@@ -23,16 +23,24 @@ export async function mitigate(
   attempt: number,
   decision: Extract<Decided, { kind: 'approved' }>,
 ): Promise<Mitigated> {
-  const alternative = run.plan.alternatives.find((candidate) => candidate.id === decision.alternativeId)
-  if (alternative === undefined) throw new Error(`the plan has no option ${decision.alternativeId}`)
   await countFailures(deps, context, run, `before attempt ${attempt}`)
   const begun = await context.transaction(`execute ${attempt}`, async (trx) => {
     const at = deps.clock.now()
-    if (!(await transitionRun(trx, at, run.runId, 'executing'))) return false
-    await moveOn(trx, at, run.incidentId, `Mitigating: ${alternative.title}`)
-    return true
+    if (!(await transitionRun(trx, at, run.runId, 'executing'))) return null
+    // people may have given its inputs since the run began
+    const { plan } = await trx
+      .selectFrom('run')
+      .select('plan')
+      .where('id', '=', run.runId)
+      .executeTakeFirstOrThrow()
+    const chosen = optionOf(plan as Plan, decision.alternativeId)
+    await moveOn(trx, at, run.incidentId, `Mitigating: ${chosen.title}`)
+    return chosen
   })
-  if (!begun) return { kind: 'ended', reason: 'the run was ended before it began' }
+  // a workflow that was recorded by an older version has a boolean here
+  if (begun === null || (begun as unknown) === false)
+    return { kind: 'ended', reason: 'the run was ended before it began' }
+  const alternative = (begun as unknown) === true ? optionOf(run.plan, decision.alternativeId) : begun
   for (const command of alternative.commands) {
     const outcome = command.needsApproval
       ? await change(deps, context, run, command, attempt, decision.approvalIds)
@@ -40,6 +48,12 @@ export async function mitigate(
     if (outcome.kind !== 'done') return outcome
   }
   return { kind: 'done' }
+}
+
+function optionOf(plan: Plan, alternativeId: string): PlannedAlternative {
+  const found = plan.alternatives.find((candidate) => candidate.id === alternativeId)
+  if (found === undefined) throw new Error(`the plan has no option ${alternativeId}`)
+  return found
 }
 
 async function change(
@@ -52,15 +66,23 @@ async function change(
 ): Promise<Mitigated> {
   const result = await runGated(deps, context, run, command, attempt, approvalIds)
   if ('kind' in result) {
-    await context.transaction(`refused ${command.stepId}#${command.index} ${attempt}`, (trx) =>
-      addTimeline(trx, deps.clock.now(), {
+    await context.transaction(`refused ${command.stepId}#${command.index} ${attempt}`, async (trx) => {
+      const at = deps.clock.now()
+      await addTimeline(trx, at, {
         incidentId: run.incidentId,
         kind: 'command.refused',
-        actor: 'system:erlmcp',
+        actor: SYSTEM_ACTOR.id,
         message: `Not run: ${result.message}. ${result.action}`,
         data: { runId: run.runId, code: result.code },
-      }),
-    )
+      })
+      await appendAudit(trx, at, {
+        actor: SYSTEM_ACTOR,
+        operation: 'run.execute',
+        subject: run.runId,
+        outcome: 'refused',
+        data: { command: command.text, hash: command.hash, code: result.code, reason: result.message },
+      })
+    })
     return { kind: 'not-done', reason: result.message }
   }
   if (result.state === 'done') return { kind: 'done' }

@@ -1,3 +1,8 @@
+export { attribute, nanoseconds, otlpResource, otlpTraces } from './otlp.ts'
+export { traceOf, traceParent } from './trace.ts'
+export type { TraceSpan } from './trace.ts'
 export { gatherFacts } from './facts.ts'
 export type { ReviewFacts } from './facts.ts'
 export { duration, writeReview } from './write.ts'
+export { readWords, saveWords } from './words.ts'
+export type { ReviewAction, ReviewWords } from './words.ts'

@@ -1,7 +1,21 @@
 import type { ReviewFacts } from './facts.ts'
+import type { ReviewAction, ReviewWords } from './words.ts'
 
-/** The post-incident review as Markdown, by the operational runbooks' own template. Only facts; causes are left to people. */
-export function writeReview(facts: ReviewFacts): string {
+type Words = Pick<ReviewWords, 'cause' | 'lessons' | 'owner' | 'reviewOn'>
+
+/**
+ * The post-incident review as Markdown, by the operational runbooks' own template: the facts as they were gathered, and
+ * what people have written where the template leaves it to them.
+ */
+export function writeReview(
+  facts: ReviewFacts,
+  words: Words | null = null,
+  actions: readonly ReviewAction[] = [],
+): string {
+  const said = (text: string | undefined): string[] =>
+    text === undefined || text.trim() === '' ? [] : [...written(text), '']
+  const cause = said(words?.cause)
+  const lessons = said(words?.lessons)
   return [
     `# Incident Report: ${inline(facts.title)}`,
     '',
@@ -9,8 +23,8 @@ export function writeReview(facts: ReviewFacts): string {
     '',
     '## Root Cause',
     '',
-    '_To be written by the owner. What the evidence shows:_',
-    '',
+    ...(cause.length === 0 ? ['_To be written by the owner. What the evidence shows:_', ''] : cause),
+    ...(cause.length === 0 ? [] : ['What the evidence shows:', '']),
     ...evidence(facts),
     '',
     '## What was changed',
@@ -31,17 +45,40 @@ export function writeReview(facts: ReviewFacts): string {
     '|---|---|---|---|---|',
     ...facts.commands.map(commandRow),
     '',
+    ...(lessons.length === 0 ? [] : ['## Lessons', '', ...lessons]),
     '## Preventive Measures',
     '',
-    ...(facts.followUp.length > 0
-      ? facts.followUp
-      : ['Root cause identified', 'Preventive measure created']
-    ).map((item) => `- [ ] ${inline(item)}`),
+    ...measures(facts, actions),
     '',
-    '**Owner:** to be named',
-    `**Review Date:** ${nextBusinessDay(facts.resolvedAt ?? facts.openedAt)}`,
+    `**Owner:** ${words?.owner == null ? 'to be named' : inline(words.owner)}  `,
+    `**Review Date:** ${words?.reviewOn ?? nextBusinessDay(facts.resolvedAt ?? facts.openedAt)}`,
     '',
   ].join('\n')
+}
+
+function measures(facts: ReviewFacts, actions: readonly ReviewAction[]): string[] {
+  const asked = facts.followUp.length > 0 ? facts.followUp : DEFAULT_MEASURES
+  return [
+    ...actions
+      .filter((action) => action.state !== 'dropped')
+      .map(
+        (action) =>
+          `- [${action.state === 'done' ? 'x' : ' '}] ${inline(action.title)} (${inline(action.owner ?? 'nobody yet')}, ${action.dueOn === null ? 'no date' : `due ${action.dueOn}`})`,
+      ),
+    ...asked.map((item) => `- [ ] ${inline(item)}`),
+  ]
+}
+
+const DEFAULT_MEASURES = ['Root cause identified', 'Preventive measure created']
+
+/** People's own Markdown, in its place: it opens no section of the document, no HTML, and closes its code blocks. */
+function written(text: string): string[] {
+  const lines = text
+    .trim()
+    .split(/\r?\n/)
+    .map((line) => line.replace(/^(\s{0,3})(#|=+\s*$|-+\s*$)/, '$1\\$2').replaceAll('<', '&lt;'))
+  const fences = lines.filter((line) => /^\s{0,3}(?:```|~~~)/.test(line))
+  return fences.length % 2 === 0 ? lines : [...lines, fences.at(-1)?.trim().slice(0, 3) ?? '```']
 }
 
 function header(facts: ReviewFacts): string[] {

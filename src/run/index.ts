@@ -7,7 +7,10 @@ export { answerDecision, askDecision, DECISION_KINDS, pendingDecision } from './
 export type { Answer, DecisionKind, PendingDecision, Question } from './decision.ts'
 export { beginExecution, consumeApproval, describe, endExecution } from './execution.ts'
 export type { ExecutionIntent, ExecutionResult } from './execution.ts'
+export { giveInput } from './give-input.ts'
 export { knownValues } from './inputs.ts'
+export { choicesFromReads } from './lookup.ts'
+export type { Choice } from './lookup.ts'
 export { IDENTITIES, planProcedure } from './plan.ts'
 export type {
   Identity,

@@ -67,7 +67,8 @@ function candidates(
   return found
 }
 
-function allows(rule: InputRule | undefined, value: string): boolean {
+/** Whether the page's rule for an input allows a value; without a rule every value is. */
+export function allows(rule: InputRule | undefined, value: string): boolean {
   if (rule === undefined) return true
   if (rule.choices.length > 0 && !rule.choices.includes(value)) return false
   if (rule.pattern === null) return true

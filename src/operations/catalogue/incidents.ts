@@ -81,6 +81,7 @@ export const incidentOperations = {
     output: outputs.review,
     need: 'look',
     effect: 'read',
+    versioned: true,
     http: { method: 'GET', path: '/incidents/:id/review' },
     positional: ['id'],
     decision: false,
