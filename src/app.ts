@@ -12,6 +12,7 @@ import { escalationDuty } from './app/oncall.ts'
 import { secretFile, writeLocalAccess } from './app/local-access.ts'
 import type { AppOptions, Duty } from './app/options.ts'
 import { buildResponse } from './app/respond.ts'
+import { messageDuty } from './app/messages.ts'
 import { engineFor, openStore, operationDeps } from './app/store.ts'
 import type { Store } from './app/store.ts'
 import { systemClock } from './base/clock.ts'
@@ -121,7 +122,7 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     const webhookToken = await secretFile(config.dataDir, 'webhook-token')
     const changes = changeFeed(options, store)
     const alerts = buildAlerts(options, clock, store, engine, responseDeps, webhookToken)
-    const chat = await buildChat(options, clock, store, engine, changes)
+    const chat = await buildChat(options, clock, store, engine, changes, responseDeps)
     const server = buildServer(options, clock, store, engine, alerts.intake, changes, responseDeps, chat)
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
@@ -160,3 +161,4 @@ async function stopAll(options: AppOptions, running: Running, drainMs: number): 
   await running.database.close()
   await running.embedded?.stop()
 }
+    messageDuty(options, clock, database, changes),

@@ -90,7 +90,8 @@ async function drawCard(
   return true
 }
 
-async function cardOf(
+/** What the card of an incident shows now. */
+export async function cardOf(
   trx: Transaction,
   at: Date,
   incident: IncidentRow,

@@ -1,12 +1,14 @@
 import { readFile } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
 import { AppError, messageOf } from '../base/error.ts'
+import { checkOutgoing } from '../base/outgoing.ts'
 import {
   createConsoleChannel,
   createEmailChannel,
   createPagerDutyChannel,
   createSlackChannel,
   createWebhookChannel,
+  pinnedFetch,
 } from '../communication/index.ts'
 import type { Channel, WebhookEndpoint } from '../communication/index.ts'
 import type { AppOptions } from './options.ts'
@@ -76,7 +78,9 @@ async function openWebhooks(
   clock: Clock,
 ): Promise<Channel> {
   const endpoints: Record<string, WebhookEndpoint> = {}
-  for (const [name, { url, secretFile }] of Object.entries(webhooks)) {
+  const allowHosts: string[] = []
+  for (const [name, { url, secretFile, inside }] of Object.entries(webhooks)) {
+    if (inside) allowHosts.push(new URL(url).hostname.replace(/^\[|\]$/g, ''))
     endpoints[name] = {
       url,
       secret: await secretOf(secretFile, `channels.webhooks.${name}.secretFile`, MIN_SECRET),
@@ -84,17 +88,22 @@ async function openWebhooks(
   }
   return createWebhookChannel({
     endpoints,
-    fetch: globalThis.fetch,
+    fetch: pinnedFetch(() => ({ allowHosts })),
     now: () => clock.now(),
-    refuseUrl: async (url) => refuseMetadata(url),
+    refuseUrl: (url) => refuse(url, allowHosts),
   })
 }
 
-/** Addresses that hand out the machine's own credentials are no receivers of messages. */
-const refuseMetadata = (url: URL): string | null =>
-  /^169\.254\.|^\[fe80:|^metadata\.google\.internal$/i.test(url.hostname)
-    ? `${url.hostname} is a link-local address; no message is sent there`
-    : null
+/** Why no message is sent there; a name that cannot be looked up now is no reason: it is tried again. */
+async function refuse(url: URL, allowHosts: readonly string[]): Promise<string | null> {
+  try {
+    await checkOutgoing(url.href, { allowHosts })
+    return null
+  } catch (error) {
+    if (error instanceof AppError) return `${error.message}; set \`inside: true\` where that is meant`
+    throw error
+  }
+}
 
 /** What a file holds, without the white space around it. */
 export async function secretOf(file: string, key: string, minLength: number): Promise<string> {

@@ -2,25 +2,32 @@ import type { Clock } from '../base/clock.ts'
 import {
   isPagerDutySignature,
   readPagerDutyWebhook,
+  readSlackEvent,
   readSlackRequest,
   refuseSlackRequest,
 } from '../communication/index.ts'
 import type { ChangeFeed, Database } from '../db/index.ts'
-import type { PagerDutyIntake, SlackIntake } from '../http/index.ts'
+import type { PagerDutyIntake, PublicStatus, SlackIntake } from '../http/index.ts'
+import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import { drawCards } from './cards.ts'
 import { secretOf } from './channels.ts'
 import { pruneInbound, storeInbound, workInbound } from './inbound.ts'
 import { loopDuty } from './loop.ts'
+import { agentDesk } from './mcp.ts'
 import type { AppOptions, Duty } from './options.ts'
+import { pagerDutyOncallDuty } from './pagerduty-oncalls.ts'
 import { followPagerDuty } from './pagerduty.ts'
 import { replyTo } from './slack-reply.ts'
 import { serveSlack } from './slack.ts'
+import { publishStatus } from './status-page.ts'
 import { operationDeps } from './store.ts'
 import type { Store } from './store.ts'
 
 export interface Chat {
   intake: { slack: SlackIntake | null; pagerduty: PagerDutyIntake | null }
+  /** The public status page; `null`: there is none. */
+  status: PublicStatus | null
   duties: Duty[]
 }
 
@@ -29,17 +36,21 @@ const DRAW_EVERY_MS = 1_000
 const PRUNE_EVERY_MS = 3_600_000
 const MIN_SECRET = 16
 
-/** What people do in Slack and PagerDuty, and the cards in Slack; nothing where neither is configured. */
+/** What people do in Slack and PagerDuty, the cards in Slack, and what everybody may read. */
 export async function buildChat(
   options: AppOptions,
   clock: Clock,
   store: Store,
   engine: WorkflowEngine,
   changes: ChangeFeed,
+  responseDeps: ResponseDeps,
 ): Promise<Chat> {
   const { slack, pagerduty } = options.config.channels
   const { database } = store
-  const operations = operationDeps(options.config, clock, store, engine)
+  const operations = {
+    ...operationDeps(options.config, clock, store, engine),
+    agents: agentDesk(engine, responseDeps),
+  }
   const intake = {
     slack: await slackIntake(slack?.signingSecretFile ?? null, database, clock),
     pagerduty: await pagerDutyIntake(pagerduty?.webhookSecretFiles ?? [], database, clock),
@@ -87,7 +98,17 @@ export async function buildChat(
     },
   })
   const listens = intake.slack !== null || intake.pagerduty !== null
-  return { intake, duties: [...(listens ? [inbound] : []), ...(slack === null ? [] : [cards])] }
+  const status = publishStatus(options, clock, database, changes)
+  return {
+    intake,
+    status: status.page,
+    duties: [
+      ...(listens ? [inbound] : []),
+      ...(slack === null ? [] : [cards]),
+      ...status.duties,
+      ...pagerDutyOncallDuty(options, clock, database, store.oncall, changes),
+    ],
+  }
 }
 
 async function slackIntake(
@@ -100,10 +121,24 @@ async function slackIntake(
   return {
     refuse: (headers, body) => refuseSlackRequest(secret, headers, body, clock.now()),
     async receive(body) {
-      const request = readSlackRequest(body)
+      const event = body[0] === OPENING_BRACE ? readSlackEvent(parseJson(body)) : null
+      if (event !== null && 'challenge' in event) return event.challenge
+      const request = event?.request ?? readSlackRequest(body)
       // stored under the id that Slack gives each click: repeats change nothing
       if (request !== null) await storeInbound(database, clock.now(), 'slack', request)
+      return null
     },
+  }
+}
+
+/** Events are JSON, everything else is a form. */
+const OPENING_BRACE = 0x7b
+
+function parseJson(body: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(body).toString('utf8'))
+  } catch {
+    return null
   }
 }
 

@@ -13,6 +13,7 @@ import { WEB_FOLDER } from './live.ts'
 import { agentDesk, buildMcp } from './mcp.ts'
 import { storeReadings } from './metrics.ts'
 import type { AppOptions } from './options.ts'
+import { readPreview } from './preview.ts'
 import { operationDeps } from './store.ts'
 import type { Store } from './store.ts'
 
@@ -53,6 +54,8 @@ export function buildServer(
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
     page: { folder: WEB_FOLDER, changes },
     async notReady() {
+    status: chat.status,
+    preview: readPreview(database, clock),
       const reasons = engine.unwell()
       try {
         await database.kysely.selectFrom('executor').select('id').limit(1).execute()

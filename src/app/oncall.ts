@@ -7,23 +7,36 @@ import {
   createRosterFile,
   escalate,
   readSeverityRules,
+  schedulesOf,
   settleIncident,
   severityInRange,
   severityMatrix,
+  withSchedules,
 } from '../oncall/index.ts'
 import type { ConfirmedRule, MatrixRow, OncallPolicy, OutgoingPage, RosterState } from '../oncall/index.ts'
 import type { OncallService } from '../operations/index.ts'
 import type { PageService } from '../runbook/sources/index.ts'
 import { loopDuty } from './loop.ts'
 import type { AppOptions, Duty } from './options.ts'
+import { scheduleReader } from './pagerduty-oncalls.ts'
 import type { Store } from './store.ts'
 
 const LOOK_EVERY_MS = 500
 
 /** What the file and the pages say of who is told, and the way of a page into the outbox. */
-export function buildOncall(config: Config, log: Logger, pages: Pick<PageService, 'pages'>): OncallService {
+export function buildOncall(
+  config: Config,
+  log: Logger,
+  pages: Pick<PageService, 'pages'>,
+  database: Database,
+): OncallService {
   const file = createRosterFile(config.oncall.file ?? 'erlmcp.oncall.yaml', log)
-  const state = (): Promise<RosterState> => file.state()
+  const schedules = scheduleReader(database)
+  const state = async (): Promise<RosterState> => {
+    const read = await file.state()
+    if (schedulesOf(read.roster).length === 0) return read
+    return { ...read, roster: withSchedules(read.roster, await schedules()) }
+  }
   const policy = async (): Promise<OncallPolicy> => {
     const { roster } = await state()
     return {

@@ -9,6 +9,7 @@ import type { ResponseDeps, Service } from '../response/index.ts'
 import { createOutputStore, executeBash, killLeftover } from '../step/index.ts'
 import type { Guard } from '../step/index.ts'
 import { createMeter, measureSignal, verify } from '../verification/index.ts'
+import { messageSettings } from './messages.ts'
 import { pagesInRange } from './oncall.ts'
 import type { AppOptions } from './options.ts'
 import type { Store } from './store.ts'
@@ -34,7 +35,7 @@ export function buildResponse(
     log,
     host: hostname(),
     policy: permissions.policy.policy,
-    channel: 'console',
+    ...messageSettings(config),
     settings: {
       approvalTtlMs: config.response.approvalTtlSeconds * 1_000,
       decisionTtlMs: config.response.decisionTtlSeconds * 1_000,

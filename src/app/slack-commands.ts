@@ -3,13 +3,17 @@ import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
 import type { OperationDeps } from '../operations/index.ts'
+import { showPlan } from './slack-run.ts'
 import { keyOf, takeIncident } from './slack-take.ts'
 import type { SlackReply } from './slack-take.ts'
 
 export const HELP = [
   '/erlmcp status [INC-7]: what is open, or one incident',
   '/erlmcp ack INC-7: take it',
+  '/erlmcp update INC-7 text: tell people how it stands',
   '/erlmcp resolve INC-7 why: say that it is over',
+  '/erlmcp run page.md [procedure]: what it would do, and start it',
+  '/erlmcp maintenance: what is announced',
   '/erlmcp oncall [service]: who is asked now',
   '/erlmcp help: this',
   '/pd trigger --title "Checkout fails" --severity high [--service checkout]: declare an incident',
@@ -52,6 +56,12 @@ export async function runSlackCommand(
         text: done.resolved ? `${done.incident}: you say it is over.` : `${done.incident} was over already.`,
       }
     }
+    case 'update':
+      return update(operations, actor, requestId, words)
+    case 'run':
+      return showPlan(operations, actor, words)
+    case 'maintenance':
+      return maintenance(operations, actor)
     case 'oncall':
       return oncall(operations, actor, words[0])
     default:
@@ -99,6 +109,51 @@ async function trigger(
   const answer = await invokeOnce(operations, actor, 'incident.declare', input, keyOf(requestId))
   const done = z.object({ incident: z.string() }).parse(answer)
   return { text: `${done.incident} is declared as ${severity}: ${input.title}` }
+}
+
+async function update(
+  operations: OperationDeps,
+  actor: Actor,
+  requestId: string,
+  words: readonly string[],
+): Promise<SlackReply> {
+  const id = nameIn(words, 'update')
+  const text = words.slice(1).join(' ')
+  if (text === '') {
+    throw new AppError('input_invalid', 'an update needs words', {
+      action: `Type /erlmcp update ${id} we are rolling back`,
+    })
+  }
+  const answer = await invokeOnce(operations, actor, 'incident.update', { id, text }, keyOf(requestId))
+  const done = z.object({ incident: z.string(), missing: z.array(z.string()) }).parse(answer)
+  const lacks = done.missing.length === 0 ? '' : ` Nobody has said: ${done.missing.join(', ')}.`
+  return { text: `People hear of ${done.incident}.${lacks}` }
+}
+
+/** What is announced on the status page and not over. */
+async function maintenance(operations: OperationDeps, actor: Actor): Promise<SlackReply> {
+  const { entries } = z
+    .object({
+      entries: z.array(
+        z.object({
+          kind: z.string(),
+          title: z.string(),
+          from: z.date().nullable(),
+          to: z.date().nullable(),
+          closedAt: z.date().nullable(),
+          posts: z.array(z.object({ state: z.string() })),
+        }),
+      ),
+    })
+    .parse(await invoke(operations, actor, 'status.show', {}))
+  const minute = (at: Date | null): string => at?.toISOString().slice(0, 16).replace('T', ' ') ?? '?'
+  const lines = entries
+    .filter((entry) => entry.kind === 'maintenance' && entry.closedAt === null)
+    .map(
+      (entry) =>
+        `${entry.title}: ${entry.posts[0]?.state ?? ''}, ${minute(entry.from)} to ${minute(entry.to)} UTC`,
+    )
+  return { text: lines.length === 0 ? 'No maintenance is announced.' : lines.join('\n') }
 }
 
 const FLAGS = ['title', 'severity', 'service']

@@ -6,6 +6,8 @@ import { button, preformatted, section, slackRequest } from '../communication/in
 import type { SlackRequest } from '../communication/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
 import type { OperationDeps } from '../operations/index.ts'
+import { followMessage, markMessage } from './slack-news.ts'
+import { startPlan } from './slack-run.ts'
 import { HELP, runSlackCommand } from './slack-commands.ts'
 import { keyOf, takeIncident } from './slack-take.ts'
 import type { SlackReply } from './slack-take.ts'
@@ -28,11 +30,16 @@ export async function serveSlack(desk: SlackDesk, payload: unknown): Promise<str
 
 async function answerOf(desk: SlackDesk, request: SlackRequest): Promise<SlackReply | null> {
   const { ask } = request
+  if (ask.kind === 'edited' || ask.kind === 'deleted') {
+    await followMessage(desk.operations, ask, nameIn(desk))
+    return null
+  }
   // a button that only opens a page
   if (ask.kind === 'button' && ask.action === 'open') return null
   if (ask.kind === 'command' && /^\s*(help\s*)?$/.test(ask.text)) return { text: HELP }
   try {
     const actor = await personOf(desk, request.user)
+    if (ask.kind === 'mark') return await markMessage(desk.operations, actor, request.id, ask, nameIn(desk))
     return ask.kind === 'command'
       ? await runSlackCommand(desk.operations, actor, request.id, ask)
       : await press(desk.operations, actor, request.id, ask)
@@ -41,6 +48,12 @@ async function answerOf(desk: SlackDesk, request: SlackRequest): Promise<SlackRe
     throw error
   }
 }
+
+/** Who a member of the workspace is here, for people. */
+const nameIn =
+  ({ people }: SlackDesk) =>
+  (user: string): string =>
+    people[user] ?? `slack:${user}`
 
 /** @throws AppError `forbidden` for somebody who is nobody here, with how to be linked. */
 async function personOf({ people, operations }: SlackDesk, user: string): Promise<Actor> {
@@ -69,6 +82,7 @@ async function press(
 ): Promise<SlackReply> {
   if (action === 'acknowledge') return takeIncident(operations, actor, requestId, value)
   if (action.startsWith('show-')) return showOption(operations, actor, value)
+  if (action === 'start-plan') return startPlan(operations, actor, requestId, value)
   if (action === 'approve') return approve(operations, actor, requestId, value)
   if (action === 'reject') {
     const input = { id: value, reason: 'rejected in Slack' }

@@ -30,6 +30,8 @@ const webhook = z.strictObject({
   url: z.url({ protocol: /^https?$/ }).max(2_048),
   /** Holds the secret that signs every request; at least 16 characters. */
   secretFile: file,
+  /** The host is one of this machine or its networks, and is meant to be. */
+  inside: z.boolean().default(false),
 })
 
 const id = z.string().regex(/^[A-Z0-9]{2,40}$/)
@@ -48,6 +50,9 @@ const pagerduty = z.strictObject({
   /** Who a user of PagerDuty is here: `PABC123: person:ada`. */
   people: z.record(id, person).default({}),
   eventsUrl: serviceUrl('https://events.pagerduty.com'),
+  /** Holds a REST API key (read only), with which schedules are read that the on-call file names. */
+  apiTokenFile: file.nullable().default(null),
+  apiUrl: serviceUrl('https://api.pagerduty.com'),
 })
 
 const slack = z.strictObject({
@@ -62,6 +67,24 @@ const slack = z.strictObject({
   apiUrl: serviceUrl('https://slack.com/api/'),
 })
 
+const destination = z.strictObject({
+  channel: z.enum(['console', 'email', 'webhook', 'slack']),
+  /** `#incidents`, `ops@example.com`, the name of a webhook; left out: the channel's own. */
+  target: z.string().min(1).max(320).nullable().default(null),
+})
+
+/** The messages that pages bring: acknowledgement, status update, resolution, summary. */
+const messages = z
+  .strictObject({
+    /** What the names on pages mean: `'#incidents': { channel: slack, target: C0123456789 }`. */
+    places: z.record(z.string().min(1).max(300), destination).default({}),
+    /** Where a message goes whose page names no place; default Slack where it is configured, else the console. */
+    standard: destination.nullable().default(null),
+    /** Kinds that a person reads before they go out. */
+    hold: z.array(z.enum(['acknowledgement', 'status-update', 'resolution', 'summary'])).default(['summary']),
+  })
+  .prefault({})
+
 /** Ways to reach people, beside the console. */
 export const channels = z
   .strictObject({
@@ -70,6 +93,7 @@ export const channels = z
     webhooks: z.record(z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/), webhook).default({}),
     pagerduty: pagerduty.nullable().default(null),
     slack: slack.nullable().default(null),
+    messages,
   })
   .prefault({})
 
@@ -86,6 +110,7 @@ export const oncall = z
 export function resolveChannels(base: string, given: ChannelsConfig): ChannelsConfig {
   const absolute = (name: string | null): string | null => (name === null ? null : path.resolve(base, name))
   return {
+    messages: given.messages,
     email:
       given.email === null
         ? null
@@ -111,6 +136,7 @@ export function resolveChannels(base: string, given: ChannelsConfig): ChannelsCo
                 path.resolve(base, each),
               ]),
             ),
+            apiTokenFile: absolute(given.pagerduty.apiTokenFile),
             webhookSecretFiles: given.pagerduty.webhookSecretFiles.map((each) => path.resolve(base, each)),
           },
     slack:

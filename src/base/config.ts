@@ -7,6 +7,7 @@ import { channels, oncall, resolveChannels } from './config-channels.ts'
 import { access, http, resolveAccess } from './config-access.ts'
 import { pageSources, resolveSource } from './config-sources.ts'
 import { describeIssues } from './config-schema.ts'
+import { statusPage } from './config-status.ts'
 import { AppError, messageOf } from './error.ts'
 
 const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(8_192))
@@ -78,6 +79,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       approvalTtlSeconds: seconds.default(600),
       decisionTtlSeconds: seconds.default(1_800),
+  statusPage,
       sampleEverySeconds: seconds.default(5),
       giveUpAfterSeconds: seconds.default(600),
       parallelReads: z.number().int().min(1).max(64).default(6),

@@ -14,6 +14,7 @@ import { addRunbookCommands } from './runbook.ts'
 import { addSandboxCommands } from './sandbox.ts'
 
 export interface CliDeps {
+import { addStatusPageCommands } from './status-page.ts'
   version: string
   write(text: string): void
   writeError(text: string): void
@@ -64,6 +65,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
+  addStatusPageCommands(program, deps)
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     deps.writeError(`${describeError(error)}\n`)
     return exitCodeOf(error)

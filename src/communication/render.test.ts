@@ -50,3 +50,48 @@ test('the kind of a template is read from its title', () => {
   expect(templateFor(templates, 'resolution')?.body).toBe('c')
   expect(templateFor(templates, 'summary')).toBeNull()
 })
+
+test('a template that is an example of another incident says nothing of that one', () => {
+  const seed = [
+    '🚨 [P2] High Error Rate Alert - erlmcp',
+    '✅ RESOLVED: High Error Rate - erlmcp',
+    'Investigation findings:',
+    '- Recent deployment identified: v1.2.3',
+    '- Rollback in progress...',
+    'Root cause: Connection pool exhaustion',
+    'Post-mortem: Will investigate and post findings',
+    '',
+    'Thank you for your patience!',
+  ].join('\n')
+  const rendered = renderMessage(template(seed), {
+    severity: 'P1',
+    title: 'Checkout fails',
+    findings: '- none yet',
+  })
+  expect(rendered.body).toBe(
+    '🚨 [P1] Checkout fails\n✅ RESOLVED: Checkout fails\nInvestigation findings:\n- none yet\n\nThank you for your patience!',
+  )
+  expect(rendered.missing).toEqual(['root_cause', 'review'])
+})
+
+test('sections of an example report become facts or are asked for', () => {
+  const report = [
+    '## Incident Report: [Title]',
+    '**Duration:** 14:32 - 14:47 UTC (15 minutes)',
+    '### Root Cause',
+    '...',
+    '### Timeline',
+    '- 14:32 - Alert triggered',
+    '### Owner: @[Engineer]',
+  ].join('\n')
+  const rendered = renderMessage(template(report), {
+    title: 'Checkout fails',
+    duration: '4 min',
+    timeline: '- 03:00 declared',
+    actor: 'ada',
+  })
+  expect(rendered.body).toBe(
+    '## Incident Report: Checkout fails\n**Duration:** 4 min\n### Timeline\n- 03:00 declared\n### Owner: @ada',
+  )
+  expect(rendered.missing).toEqual(['root_cause'])
+})

@@ -33,6 +33,7 @@ const ALIASES: Record<string, string> = {
   name: 'actor',
   responder: 'actor',
   engineer: 'actor',
+  acknowledged_by: 'actor',
   p1: 'severity',
   p2: 'severity',
   p3: 'severity',
@@ -43,11 +44,29 @@ const ALIASES: Record<string, string> = {
   current_value: 'value',
   expected_resolution: 'response_time',
   eta: 'response_time',
-  resolution: 'resolution',
-  root_cause: 'root_cause',
   post_mortem: 'review',
-  runbook: 'runbook',
+  incident_report: 'title',
+  status_update: 'title',
+  resolved: 'title',
+  investigation_findings: 'findings',
+  cause: 'root_cause',
 }
+
+/** What stands behind these labels is always about one incident, also where it has no digit. */
+const ALWAYS_FACTS = new Set([
+  'title',
+  'severity',
+  'impact',
+  'findings',
+  'resolution',
+  'root_cause',
+  'review',
+  'owner',
+  'timeline',
+  'preventive_measures',
+  'next_steps',
+  'workaround',
+])
 
 const factName = (written: string): string => {
   const name = written
@@ -58,42 +77,88 @@ const factName = (written: string): string => {
 }
 
 /**
- * Fills a template from facts. A line that needs a fact nobody has is left out and named in `missing`; a line
- * `Label: sample` whose value is only an example ("14:32 UTC", "8.5%") gets the fact of its label or is left out.
+ * Fills a template from facts. A line that needs a fact nobody has is left out and named in `missing`. A template that is
+ * written as an example ("Time: 14:32 UTC", "Root cause: Connection pool exhaustion", a list below "Findings:") says
+ * nothing of this incident: the fact of its label takes its place, or it is left out.
  */
 export function renderMessage(template: CommunicationTemplate, facts: Facts): RenderedMessage {
   const missing = new Set<string>()
   const lines: string[] = []
-  for (const line of template.body.split('\n')) {
-    const rendered = renderLine(line, facts, missing)
-    if (rendered !== null) lines.push(rendered)
+  const written = template.body.split('\n')
+  for (let index = 0; index < written.length; index += 1) {
+    const line = written[index] ?? ''
+    const sample = sampleBelow(written, index)
+    if (sample === null) {
+      const rendered = renderLine(line, facts, missing)
+      if (rendered !== null) lines.push(rendered)
+      continue
+    }
+    const fact = facts[sample.name]
+    if (fact === undefined) missing.add(sample.name)
+    else lines.push(line, fact)
+    index += sample.lines
   }
   return { channel: template.channel, body: collapse(lines), missing: [...missing] }
+}
+
+const HEADING = /^#{2,6}\s+([^{[<]+?)\s*$/
+const BARE_LABEL = /^[^\p{L}\p{N}]*([A-Z][\p{L} -]{1,40}?):\**\s*$/u
+const BULLET = /^\s*(?:[-*+]|\d+[.)])\s/
+
+/** A heading or a bare label of a fact, and how many lines of example stand below it. */
+function sampleBelow(written: readonly string[], index: number): { name: string; lines: number } | null {
+  const line = written[index] ?? ''
+  const heading = HEADING.exec(line)?.[1]
+  const label = heading ?? BARE_LABEL.exec(line)?.[1]
+  if (label === undefined) return null
+  const name = factName(label)
+  if (!ALWAYS_FACTS.has(name)) return null
+  const rest = written.slice(index + 1)
+  const found =
+    heading === undefined
+      ? rest.findIndex((next) => !BULLET.test(next))
+      : rest.findIndex((next) => /^#{1,6}\s/.test(next))
+  const lines = found === -1 ? rest.length : found
+  // what has places of its own is no example
+  const below = rest.slice(0, lines)
+  return below.some((next) => next.search(PLACEHOLDER) >= 0) ? null : { name, lines }
 }
 
 function renderLine(line: string, facts: Facts, missing: Set<string>): string | null {
   let lost = false
   let placed = false
+  let severityOnly = true
   const filled = line.replaceAll(PLACEHOLDER, (whole, brace?: string, angle?: string, square?: string) => {
     const name = factName(brace ?? angle ?? square ?? '')
     const fact = facts[name]
     placed = true
+    if (square === undefined || name !== 'severity') severityOnly = false
     if (fact !== undefined) return square !== undefined && name === 'severity' ? `[${fact}]` : fact
     lost = true
     missing.add(name)
     return whole
   })
   if (lost) return null
-  if (placed) return filled
-  return replaceSample(line, facts, missing)
+  if (!placed) return replaceSample(line, facts, missing)
+  return severityOnly ? withTitle(line, filled, facts) : filled
+}
+
+/** "[P2] High Error Rate Alert - erlmcp": what stands behind the severity is the title of another incident. */
+function withTitle(line: string, filled: string, facts: Facts): string {
+  const severity = /^[^\p{L}\p{N}]*\[[^\]]*\]\s+\S/u.test(line) ? /\[[^\]]*\]/.exec(filled) : null
+  if (severity === null || facts['title'] === undefined) return filled
+  return `${filled.slice(0, severity.index + severity[0].length)} ${facts['title']}`
 }
 
 function replaceSample(line: string, facts: Facts, missing: Set<string>): string | null {
-  const labelled = /^(\s*(?:[-*]\s+)?)([A-Z][A-Za-z ]{1,40}):\s+(\S.*)$/.exec(line)
-  if (labelled === null || !/\d/.test(labelled[3] ?? '')) return line
-  const fact = facts[factName(labelled[2] ?? '')]
-  if (fact !== undefined) return `${labelled[1]}${labelled[2]}: ${fact}`
-  missing.add(factName(labelled[2] ?? ''))
+  const labelled = /^([^\p{L}\p{N}]*)([A-Z][\p{L} -]{1,40}?):(\**)\s+(\S.*)$/u.exec(line)
+  if (labelled === null) return line
+  const [, before = '', label = '', bold = '', value = ''] = labelled
+  const name = factName(label)
+  if (!/\d/.test(value) && !ALWAYS_FACTS.has(name)) return line
+  const fact = facts[name]
+  if (fact !== undefined) return `${before}${label}:${bold} ${fact}`
+  missing.add(name)
   return null
 }
 

@@ -24,7 +24,19 @@ export interface IncidentCardTable {
   final: Generated<boolean>
 }
 
+/** A message of Slack that a responder put on a timeline. */
+export interface SlackMarkTable {
+  channel: string
+  ts: string
+  incident_id: string
+  text: string
+  marked_by: string
+  marked_at: Date
+  deleted_at: TimeOrNull
+}
+
 export interface InboundSchema {
+  slack_mark: SlackMarkTable
   inbound_request: InboundRequestTable
   incident_card: IncidentCardTable
 }

@@ -56,8 +56,19 @@ export interface SeverityRuleTable {
   confirmed_at: Date
 }
 
+/** A stretch of a schedule in PagerDuty, as read last. */
+export interface PagerDutyShiftTable {
+  schedule: string
+  user_id: string
+  name: string
+  from_at: Date
+  to_at: TimeOrNull
+  read_at: Date
+}
+
 /** Tables of `oncall/`. */
 export interface OncallSchema {
+  pagerduty_shift: PagerDutyShiftTable
   escalation: EscalationTable
   escalation_page: EscalationPageTable
   oncall_override: OncallOverrideTable

@@ -24,6 +24,8 @@ import { addWeb } from './web.ts'
 import { addAlertWebhooks } from './webhooks.ts'
 import { addPagerDuty } from './pagerduty.ts'
 import type { PagerDutyIntake } from './pagerduty.ts'
+import { addPreview } from './preview.ts'
+import type { PreviewDeps } from './preview.ts'
 import { addSlack } from './slack.ts'
 import { addStatusPage } from './status.ts'
 import type { PublicStatus } from './status.ts'
@@ -41,6 +43,7 @@ export interface HttpDeps {
   /** `key`: an `Idempotency-Key` that came with it. */
   invoke(actor: Actor, name: OperationName, input: unknown, key?: string): Promise<unknown>
   alerts: AlertIntake
+  preview?: PreviewDeps['read']
   /** The public status page; `null`: there is none. */
   status?: PublicStatus | null
   /** What people do in chats and pagers; `null`: those are not connected. */
@@ -103,6 +106,8 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   addCalendars(server, deps)
   if (deps.status != null) addStatusPage(server, deps.status)
   if (deps.agents !== undefined) addMcp(server, deps.agents)
+  if (deps.preview !== undefined)
+    addPreview(server, { authenticate: (request) => whoAsks(deps, request, null), read: deps.preview })
   const limiter = createLimiter(edge.requestsPerSecond)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name, limiter)
   addApiDescription(server, deps.version)

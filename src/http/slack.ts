@@ -4,8 +4,8 @@ import type { FastifyInstance } from 'fastify'
 export interface SlackIntake {
   /** Why a request is not taken; `null`: it is Slack's, and of now. */
   refuse(headers: Readonly<Record<string, string | string[] | undefined>>, body: Uint8Array): string | null
-  /** Resolves when it is stored, or known already; it is worked on afterwards. */
-  receive(body: Uint8Array): Promise<void>
+  /** Resolves when it is stored, or known already; it is worked on afterwards. @returns what Slack wants to hear. */
+  receive(body: Uint8Array): Promise<string | null>
 }
 
 const BODY_LIMIT_BYTES = 1_048_576
@@ -23,8 +23,9 @@ export function addSlack(server: FastifyInstance, intake: SlackIntake): void {
         reply.code(401)
         return { status: 'refused', why: refusal }
       }
-      await intake.receive(body)
-      return reply.code(200).send()
+      const answer = await intake.receive(body)
+      reply.code(200)
+      return answer === null ? reply.send() : reply.type('text/plain; charset=utf-8').send(answer)
     })
   })
 }

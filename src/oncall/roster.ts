@@ -41,6 +41,11 @@ const person = z.strictObject({
   name: name.optional(),
   /** Who they are to erlmcp, so that whoever acknowledged is known: `person:ada`. Default `person:<key>`. */
   user: z.string().min(1).max(200).optional(),
+  /** Who they are in PagerDuty: `PABC123`. */
+  pagerduty: z
+    .string()
+    .regex(/^[A-Z0-9]{2,40}$/)
+    .optional(),
   /** The first is used first; the others when it is down, or when nobody has answered a whole round. */
   contacts: z.array(contact).min(1).max(10),
 })
@@ -97,12 +102,22 @@ const rosterFile = z.strictObject({
   rotations: z
     .record(
       z.string().min(1).max(100),
-      z.strictObject({
-        /** A later layer goes before an earlier one wherever it covers a time. */
-        layers: z.array(layer).min(1).max(20),
-        /** Go before every layer; of two that overlap the later one counts. */
-        overrides: z.array(override).max(500).default([]),
-      }),
+      z
+        .strictObject({
+          /** A later layer goes before an earlier one wherever it covers a time. */
+          layers: z.array(layer).max(20).default([]),
+          /** A schedule of PagerDuty that is read instead: `{ schedule: PABC123 }`. */
+          pagerduty: z
+            .strictObject({ schedule: z.string().regex(/^[A-Z0-9]{2,40}$/) })
+            .nullable()
+            .default(null),
+          /** Go before every layer; of two that overlap the later one counts. */
+          overrides: z.array(override).max(500).default([]),
+        })
+        .refine(
+          ({ layers, pagerduty }) => (layers.length === 0) === (pagerduty !== null),
+          'has either layers or a schedule of PagerDuty',
+        ),
     )
     .default({}),
   /** Who the words of the severity matrix are: `On-call`, `Team Lead`. Upper and lower case are the same. */

@@ -238,7 +238,7 @@ describe('in every zone, over the last and the next ten years', () => {
           const of: Roster = {
             ...weekly,
             zone,
-            rotations: { primary: { layers: [layer], overrides: [] } },
+            rotations: { primary: { layers: [layer], pagerduty: null, overrides: [] } },
           }
           const shifts = shiftsBetween(of, 'primary', { from, to })
           expect(shifts[0]?.from).toEqual(from)

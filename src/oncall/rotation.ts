@@ -32,7 +32,7 @@ export function onCallAt(
   const found = overridesOf(roster, rotation, overrides).findLast(
     (override) => override.from <= at && at < override.to,
   )
-  if (found !== undefined) return { person: found.person, by: 'override' }
+  if (found !== undefined) return { person: found.person, by: found.by }
   for (const layer of (roster.rotations[rotation]?.layers ?? []).toReversed()) {
     const zone = layer.zone ?? roster.zone
     const turn = turnAt(layer, zone, at)
@@ -91,17 +91,24 @@ function join(
   return shifts
 }
 
-function overridesOf(roster: Roster, rotation: string, added: readonly Override[]): Override[] {
+function overridesOf(
+  roster: Roster,
+  rotation: string,
+  added: readonly Override[],
+): (Override & { by: string })[] {
+  const by = roster.rotations[rotation]?.pagerduty == null ? 'override' : 'PagerDuty'
   const written = (roster.rotations[rotation]?.overrides ?? []).map((override) => {
     const zone = override.zone ?? roster.zone
     return {
       rotation,
+      by,
       person: override.person,
       from: instantOf(parseWallClock(override.from), zone),
       to: instantOf(parseWallClock(override.to), zone),
     }
   })
-  return [...written, ...added.filter((override) => override.rotation === rotation)]
+  const own = added.filter((override) => override.rotation === rotation)
+  return [...written, ...own.map((override) => ({ ...override, by: 'override' }))]
 }
 
 /** The wall-clock time of a layer's hand-over number `turn`, counted from 0. */

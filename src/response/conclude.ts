@@ -77,6 +77,7 @@ export async function concludeIncident(
   const facts = { resolution: last.reason }
   await tell(deps, context, { kind: 'resolution', incidentId, run, attempt: 0, facts })
   await reviewIncident(deps, context, incidentId)
+  await tell(deps, context, { kind: 'summary', incidentId, run, attempt: 0 })
 }
 
 /** @returns false when it was only the alerts' silence that resolved it, and one has fired at the last moment. */

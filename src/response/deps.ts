@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { Logger } from '../base/log.ts'
 import type { Policy } from '../access/index.ts'
+import type { MessageKind, MessageRoutes } from '../communication/index.ts'
 import type { Database } from '../db/index.ts'
 import type { PageRevision, Plan, PlannedCommand, Target } from '../run/index.ts'
 import type { Runbook } from '../runbook/index.ts'
@@ -93,8 +94,10 @@ export interface ResponseDeps {
   writeReviewFile(name: string, markdown: string): Promise<string>
   /** How often the incident has been opened, from 1. */
   round?: number
-  /** The message channel of the first configuration. */
-  channel: string
+  /** Where the messages of pages go. */
+  routes: MessageRoutes
+  /** Kinds of messages that a person reads before they go out. */
+  hold: readonly MessageKind[]
 }
 
 /** A run under way, as the workflow hands it from stage to stage. Serialisable. */

@@ -8,7 +8,7 @@ import { fakeSlack, slackHeaders } from '../support/fake-slack.ts'
 import type { FakeBlock, FakeMessage, FakeSlack } from '../support/fake-slack.ts'
 import { openDesk } from '../support/desk.ts'
 import type { Desk } from '../support/desk.ts'
-import { tellStory, until } from '../support/story.ts'
+import { messages, tellStory, until } from '../support/story.ts'
 
 const TOKEN = 'xoxb-a-token-of-a-test'
 const SECRET = 'a-signing-secret-of-a-test-0001'
@@ -249,6 +249,82 @@ test.each([
     .where('id', '=', new URLSearchParams(body).get('trigger_id') ?? '')
     .execute()
   expect(rows).toEqual([])
+})
+
+test('a message that a responder marks is on the timeline, and its edits and deletion are told there', async () => {
+  const id = await story.fire('DeskFailing')
+  const name = `INC-${String((await story.show(id))['number'])}`
+  const card = await until('the card', async () => cardOf(name) ?? null)
+  const markOf = (user: string, thread: string): string => {
+    triggers += 1
+    const payload = {
+      type: 'message_action',
+      callback_id: 'erlmcp_timeline',
+      trigger_id: `trigger.${triggers}`,
+      response_url: slack.responseUrl,
+      user: { id: user },
+      channel: { id: card.channel },
+      message: {
+        ts: '1700000099.000100',
+        thread_ts: thread,
+        text: 'the &lt;pool&gt; is full, <@UADA>',
+        user: 'UZOE',
+      },
+    }
+    return new URLSearchParams({ payload: JSON.stringify(payload) }).toString()
+  }
+  expect((await say(markOf('UADA', '1600000000.000100')))['text']).toContain('not in the thread')
+  expect((await say(markOf('UEVE', card.ts)))['text']).toContain('linked to nobody')
+  expect((await say(markOf('UADA', card.ts)))['text']).toContain(`timeline of ${name}`)
+  expect((await say(markOf('UBOB', card.ts)))['text']).toContain('person:ada was first')
+
+  const event = async (what: Record<string, unknown>): Promise<void> => {
+    triggers += 1
+    const body = JSON.stringify({
+      type: 'event_callback',
+      event_id: `Ev${triggers}`,
+      event: { type: 'message', channel: card.channel, ...what },
+    })
+    for (const _again of [1, 2]) expect((await post(body)).status).toBe(200)
+  }
+  const message = { ts: '1700000099.000100', text: 'the pool is full again', edited: { user: 'UBOB' } }
+  await event({ subtype: 'message_changed', message })
+  await until('the edit', async () =>
+    messages(await story.show(id)).includes('Edited in Slack: the pool is full again') ? true : null,
+  )
+  await event({ subtype: 'message_deleted', deleted_ts: '1700000099.000100' })
+  await until('the deletion', async () =>
+    messages(await story.show(id)).includes('Deleted in Slack: the pool is full again') ? true : null,
+  )
+  const told = messages(await story.show(id))
+  expect(told).toContain('slack:UZOE in Slack: the <pool> is full, @UADA')
+  expect(told.match(/Edited in Slack/g)).toHaveLength(1)
+  const challenge = JSON.stringify({ type: 'url_verification', challenge: 'say-this' })
+  expect(await (await post(challenge)).text()).toBe('say-this')
+})
+
+test('people are told, runbooks started and maintenance looked up by a command', async () => {
+  const id = await story.fire('DeskFailing')
+  const name = `INC-${String((await story.show(id))['number'])}`
+  expect((await say(commandOf('UADA', '/erlmcp', `update ${name}`)))['text']).toContain('needs words')
+  expect((await say(commandOf('UADA', '/erlmcp', `update ${name} we roll back`)))['text']).toContain(
+    `People hear of ${name}`,
+  )
+  await until('the update', async () =>
+    slack.messages.some((one) => one.thread === null && JSON.stringify(one.blocks).includes('we roll back'))
+      ? true
+      : null,
+  )
+  expect((await say(commandOf('UADA', '/erlmcp', 'maintenance')))['text']).toBe(
+    'No maintenance is announced.',
+  )
+  const shown = await say(commandOf('UADA', '/erlmcp', 'run desk.md DeskFailing'))
+  const start = buttonOf(shown.blocks, 'start-plan')
+  if (start === undefined) expect(shown.text).toMatch(/cannot start here|too long/)
+  else
+    expect((await say(pressOf('UADA', 'start-plan', start.value ?? '')))['text']).toContain('It runs as INC-')
+  expect((await say(commandOf('UADA', '/erlmcp', 'run nothing.md')))['text']).toContain('nothing.md')
+  expect(slack.refused).toEqual([])
 })
 
 test('with Slack and PagerDuty both down the incident goes on, the next channel is used, and all catches up in order', async () => {

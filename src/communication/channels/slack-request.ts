@@ -1,5 +1,6 @@
 import { createHmac, timingSafeEqual } from 'node:crypto'
 import { z } from 'zod'
+import { readSlackMark, slackNews } from './slack-events.ts'
 
 /** Older requests are repeats; Slack states five minutes. */
 const MAX_AGE_SECONDS = 300
@@ -61,6 +62,7 @@ export const slackRequest = z.object({
   ask: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('command'), command: z.string(), text: z.string() }),
     z.object({ kind: z.literal('button'), action: z.string(), value: z.string() }),
+    ...slackNews.options,
   ]),
 })
 export type SlackRequest = z.output<typeof slackRequest>
@@ -70,8 +72,9 @@ export function readSlackRequest(body: Uint8Array): SlackRequest | null {
   const form = Object.fromEntries(new URLSearchParams(Buffer.from(body).toString('utf8')))
   const payload = form['payload']
   if (payload !== undefined) {
-    const parsed = blockActions.safeParse(parseJson(payload))
-    if (!parsed.success) return null
+    const given = parseJson(payload)
+    const parsed = blockActions.safeParse(given)
+    if (!parsed.success) return readSlackMark(given)
     const { user, trigger_id: id, response_url: responseUrl, actions } = parsed.data
     const [first] = actions
     if (first === undefined) return null
