@@ -12,6 +12,7 @@ const { version } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'ut
 const context: CommandContext = {
   env: process.env,
   root: ROOT,
+  main: import.meta.filename,
   version,
   exit: (code) => process.exit(code),
 }

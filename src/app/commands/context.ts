@@ -8,6 +8,8 @@ export interface CommandContext {
   env: Readonly<Record<string, string | undefined>>
   /** The folder of the installation. */
   root: string
+  /** The program itself, for a process that is to go on without this one. */
+  main: string
   version: string
   exit(code: number): never
 }

@@ -32,8 +32,7 @@ const introduction = ({ kubeconfig, namespace }: SandboxRecord): string =>
   `the sandbox runs; in another terminal:\n  export KUBECONFIG=${kubeconfig}\n  kubectl get pods -n ${namespace}\n  erlmcp sandbox inject bad-release\n`
 
 async function detach(context: CommandContext, speed: number): Promise<void> {
-  const main = path.join(context.root, 'src', 'main.ts')
-  const command = [main, 'sandbox', 'up', '--speed', String(speed)]
+  const command = [context.main, 'sandbox', 'up', '--speed', String(speed)]
   const record = await detachSandbox({ dataDir: sandboxDirOf(context), command, environment: context.env })
   process.stdout.write(`${introduction(record)}\`erlmcp sandbox down\` ends it\n`)
 }

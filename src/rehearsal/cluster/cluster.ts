@@ -83,7 +83,7 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 /** Some seconds where the machine is idle; much longer where it is busy. */
 const READY_TIMEOUT_MS = 180_000
 const projectRoot = path.resolve(import.meta.dirname, '../../..')
-const workloadDir = path.join(projectRoot, 'src/rehearsal/workload')
+const workloadDir = path.resolve(import.meta.dirname, '../workload')
 
 /** Starts a cluster inside this process. Linux only: it lives on loopback addresses, `/proc` and process groups. */
 export async function startCluster(options: ClusterOptions): Promise<SandboxCluster> {
@@ -163,7 +163,7 @@ async function bringUp(
     environment: (identity) =>
       environmentFor(parts.store, identity, kubeconfigs[identity], dataDir, proxy.url),
     serviceUrl: (name) => serviceUrl(parts.store, name),
-    inject: (fault) => injectFault({ context: parts.context, kubelet: parts.kubelet, load, sql: [process.execPath, path.join(workloadDir, 'sql.ts')] }, fault), // prettier-ignore
+    inject: (fault) => injectFault({ context: parts.context, kubelet: parts.kubelet, load, sql: [process.execPath, path.join(workloadDir, `sql${path.extname(import.meta.filename)}`)] }, fault), // prettier-ignore
     async stop() {
       load.stop()
       controllers.stop()

@@ -33,16 +33,21 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
   const { name, tag } = parseReference(reference)
   const image = (entrypoint: string[], options: Partial<Image> = {}): Image => ({
     reference, entrypoint, cmd: [], env: {}, unprivileged: false, ownAddress: [], ...options }) // prettier-ignore
-  const program = (file: string): string[] => [sources.node, path.join(sources.workloadDir, file)]
+  // the sources in a checkout, compiled in a package
+  const extension = path.extname(import.meta.filename)
+  const program = (name: string): string[] => [
+    sources.node,
+    path.join(sources.workloadDir, `${name}${extension}`),
+  ]
   switch (name) {
     case 'erlmcp':
       return RELEASES.includes(tag)
-        ? image(program('main.ts'), {
+        ? image(program('main'), {
             env: { ERLMCP_VERSION: tag, NODE_COMPILE_CACHE: sources.compileCache },
           })
         : null
     case 'otel-collector':
-      return image(program('collector.ts'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
+      return image(program('collector'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
     case 'postgres':
       if (sources.postgresBin === null) return null
       return image(['sh', '-c', POSTGRES_ENTRYPOINT], {
@@ -58,7 +63,7 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
         },
       })
     case 'prometheus':
-      if (sources.prometheus === null) return image(program('prometheus.ts'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
+      if (sources.prometheus === null) return image(program('prometheus'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
       return image(['sh', '-c', `exec ${sources.prometheus} --config.file=\${ROOT_DIR:-}/prometheus/config/prometheus.yml --storage.tsdb.path=\${ROOT_DIR:-}/tmp/prometheus --web.listen-address=$POD_IP:9090 --storage.tsdb.retention.time=6h`]) // prettier-ignore
     default:
       return SHELLS.includes(name) ? image([], { cmd: ['sh'] }) : null
