@@ -3,18 +3,22 @@ import path from 'node:path'
 import { issueToken } from './access/index.ts'
 import type { ActorKind, Role } from './access/index.ts'
 import { checkpointDuty, welcomeOwner } from './app/access.ts'
+import { backupDuty, defineBackups } from './app/backup.ts'
 import { buildAlerts } from './app/alerts.ts'
 import { buildChat } from './app/chat.ts'
 import { deliveryDuty } from './app/communication.ts'
+import { defineDuties, guardDuties } from './app/duties.ts'
 import { buildServer, listen } from './app/http.ts'
 import { changeFeed, liveDuties } from './app/live.ts'
 import { escalationDuty } from './app/oncall.ts'
 import { secretFile, writeLocalAccess } from './app/local-access.ts'
+import { messageDuty } from './app/messages.ts'
 import type { AppOptions, Duty } from './app/options.ts'
 import { buildResponse } from './app/respond.ts'
-import { messageDuty } from './app/messages.ts'
 import { engineFor, openStore, operationDeps } from './app/store.ts'
 import type { Store } from './app/store.ts'
+import { telemetryDuties } from './app/telemetry.ts'
+import { watchReplica } from './app/vitals.ts'
 import { systemClock } from './base/clock.ts'
 import type { Clock } from './base/clock.ts'
 import { AppError } from './base/error.ts'
@@ -118,17 +122,30 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     respondUntilQuiet(responseDeps, context, input),
   )
   try {
+    defineBackups(engine, store.backups)
+    defineDuties(options, clock, store, engine)
     await engine.launch()
     const webhookToken = await secretFile(config.dataDir, 'webhook-token')
     const changes = changeFeed(options, store)
     const alerts = buildAlerts(options, clock, store, engine, responseDeps, webhookToken)
     const chat = await buildChat(options, clock, store, engine, changes, responseDeps)
-    const server = buildServer(options, clock, store, engine, alerts.intake, changes, responseDeps, chat)
+    const watch = watchReplica(options, clock, store.database, store.executorId)
+    const { server, metrics } = buildServer(
+      options,
+      clock,
+      store,
+      engine,
+      alerts.intake,
+      changes,
+      responseDeps,
+      chat,
+      watch.desk,
+    )
     const address = await listen(server, config)
     await writeLocalAccess(config, store.database, clock, address)
     store.permissions.address = config.http.publicUrl ?? address
     await welcomeOwner(options, store.database, clock, store.permissions)
-    const duties = [alerts.duty, ...dutiesOf(options, clock, store, changes), ...chat.duties]
+    const duties = [alerts.duty, ...guardDuties(options, clock, store, engine, changes), ...dutiesOf(options, clock, store, changes), ...chat.duties, backupDuty(store.backups, engine, log), watch.duty, ...telemetryDuties(options, clock, store, metrics)]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {
@@ -147,6 +164,7 @@ function dutiesOf(options: AppOptions, clock: Clock, store: Store, changes: Chan
     { name: 'pages', start: () => pages.start(), stop: () => pages.stop() },
     checkpointDuty(options, clock, database, store.permissions),
     deliveryDuty(options, clock, database, store.channels, changes),
+    messageDuty(options, clock, database),
     escalationDuty(options, clock, database, store.oncall, changes),
     ...liveDuties(options, clock, store, changes),
   ]
@@ -161,4 +179,3 @@ async function stopAll(options: AppOptions, running: Running, drainMs: number): 
   await running.database.close()
   await running.embedded?.stop()
 }
-    messageDuty(options, clock, database, changes),

@@ -4,16 +4,17 @@ import type { Config } from '../base/config.ts'
 import { AppError } from '../base/error.ts'
 import type { ChangeFeed } from '../db/index.ts'
 import { createMetrics, createServer } from '../http/index.ts'
-import type { AlertIntake } from '../http/index.ts'
+import type { AlertIntake, Metrics } from '../http/index.ts'
 import { invoke, invokeOnce } from '../operations/index.ts'
+import type { ReplicaDesk } from '../operations/index.ts'
 import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
 import type { Chat } from './chat.ts'
 import { WEB_FOLDER } from './live.ts'
 import { agentDesk, buildMcp } from './mcp.ts'
 import { storeReadings } from './metrics.ts'
-import type { AppOptions } from './options.ts'
 import { readPreview } from './preview.ts'
+import type { AppOptions } from './options.ts'
 import { operationDeps } from './store.ts'
 import type { Store } from './store.ts'
 
@@ -26,11 +27,13 @@ export function buildServer(
   changes: ChangeFeed,
   responseDeps: ResponseDeps,
   chat: Chat,
-): ReturnType<typeof createServer> {
+  replica: ReplicaDesk,
+): { server: ReturnType<typeof createServer>; metrics: Metrics } {
   const { database } = store
   const operations = {
     ...operationDeps(options.config, clock, store, engine),
     agents: agentDesk(engine, responseDeps),
+    replica,
   }
   const version = options.version ?? '0.0.0'
   const metrics = createMetrics({
@@ -51,11 +54,11 @@ export function buildServer(
         : invokeOnce(operations, actor, name, input, key),
     alerts,
     chat: chat.intake,
+    status: chat.status,
+    preview: readPreview(database, clock),
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
     page: { folder: WEB_FOLDER, changes },
     async notReady() {
-    status: chat.status,
-    preview: readPreview(database, clock),
       const reasons = engine.unwell()
       try {
         await database.kysely.selectFrom('executor').select('id').limit(1).execute()
@@ -65,7 +68,7 @@ export function buildServer(
       return reasons
     },
   })
-  return server
+  return { server, metrics }
 }
 
 const metricsAddress = ({

@@ -2,12 +2,15 @@ import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { parse } from 'yaml'
 import { z } from 'zod'
+import { resolveTelemetry, telemetrySettings } from './config-telemetry.ts'
 import { alerting, resolveAlerting } from './config-alerting.ts'
+import { changes, guard, maintenance } from './config-duties.ts'
 import { channels, oncall, resolveChannels } from './config-channels.ts'
 import { access, http, resolveAccess } from './config-access.ts'
+import { backup, resolveBackup } from './config-backup.ts'
+import { statusPage } from './config-status.ts'
 import { pageSources, resolveSource } from './config-sources.ts'
 import { describeIssues } from './config-schema.ts'
-import { statusPage } from './config-status.ts'
 import { AppError, messageOf } from './error.ts'
 
 const variables = z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,99}$/), z.string().max(8_192))
@@ -73,13 +76,16 @@ export const configSchema = z.strictObject({
   access,
   http,
   channels,
+  /** What is backed up, where to, and how long it is kept. */
+  backup,
   oncall,
+  statusPage,
+  telemetry: telemetrySettings,
   services: z.record(z.string().min(1).max(253), service).default({}),
   response: z
     .strictObject({
       approvalTtlSeconds: seconds.default(600),
       decisionTtlSeconds: seconds.default(1_800),
-  statusPage,
       sampleEverySeconds: seconds.default(5),
       giveUpAfterSeconds: seconds.default(600),
       parallelReads: z.number().int().min(1).max(64).default(6),
@@ -87,6 +93,9 @@ export const configSchema = z.strictObject({
       endlessWindowSeconds: seconds.default(10),
     })
     .prefault({}),
+  changes,
+  guard,
+  maintenance,
   limits: z
     .strictObject({
       /** Connections that may be open to the HTTP server; one more is answered 503. */
@@ -159,6 +168,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
     ...resolveAccess(base, config),
     sources: config.sources.map((source) => resolveSource(base, source)),
     channels: resolveChannels(base, config.channels),
+    backup: resolveBackup(base, config.backup),
+    telemetry: resolveTelemetry(base, config.telemetry),
     oncall: { file: path.resolve(base, config.oncall.file ?? 'erlmcp.oncall.yaml') },
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],

@@ -20,11 +20,21 @@ export interface MetricsOptions {
   maxConnections: number
 }
 
+/** All series of one name. Of a histogram: those that end in `_bucket`, `_sum` and `_count`. */
+export interface MetricFamily {
+  name: string
+  help: string
+  type: 'counter' | 'gauge' | 'histogram' | 'untyped'
+  values: readonly { name: string; labels: Readonly<Record<string, string>>; value: number }[]
+}
+
 export interface Metrics {
   /** Counts requests and connections of a server, and refuses those past the limit. */
   observe(server: FastifyInstance): void
   /** The text exposition format. */
   text(): Promise<string>
+  /** The same numbers, for those who send them. */
+  families(): Promise<readonly MetricFamily[]>
   contentType: string
 }
 
@@ -67,6 +77,11 @@ export function createMetrics(options: MetricsOptions): Metrics {
     help: 'Times that numbers of the store could not be read for a scrape.',
     registers,
   })
+  const readAll = async (): Promise<Reading[]> => {
+    const read = await Promise.allSettled(options.read.map((each) => each()))
+    failures.inc(read.filter(({ status }) => status === 'rejected').length)
+    return read.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+  }
   return {
     observe(server) {
       connections.observe(server)
@@ -78,10 +93,12 @@ export function createMetrics(options: MetricsOptions): Metrics {
       })
     },
     async text() {
-      const read = await Promise.allSettled(options.read.map((each) => each()))
-      failures.inc(read.filter(({ status }) => status === 'rejected').length)
-      const readings = read.flatMap((each) => (each.status === 'fulfilled' ? each.value : []))
+      const readings = await readAll()
       return `${await registry.metrics()}\n${readings.map(exposition).join('\n')}\n`
+    },
+    async families() {
+      const readings = await readAll()
+      return [...(await registry.getMetricsAsJSON()).map(familyOf), ...readings.map(familyOfReading)]
     },
     contentType: registry.contentType,
   }
@@ -130,6 +147,31 @@ function connectionMetrics(limit: number, registers: Registry[]): { observe(serv
     },
   }
 }
+
+type RegistryJson = Awaited<ReturnType<Registry['getMetricsAsJSON']>>[number]
+
+function familyOf({ name, help, type, values }: RegistryJson): MetricFamily {
+  const known = ['counter', 'gauge', 'histogram'].find((each) => each === String(type))
+  return {
+    name,
+    help,
+    type: (known ?? 'untyped') as MetricFamily['type'],
+    values: (values as { value: number; labels: Record<string, unknown>; metricName?: string }[]).map(
+      (each) => ({
+        name: each.metricName ?? name,
+        labels: Object.fromEntries(Object.entries(each.labels).map(([key, label]) => [key, String(label)])),
+        value: each.value,
+      }),
+    ),
+  }
+}
+
+const familyOfReading = ({ name, help, type = 'gauge', values }: Reading): MetricFamily => ({
+  name,
+  help,
+  type,
+  values: values.map(({ labels = {}, value }) => ({ name, labels, value })),
+})
 
 const escapeLabel = (value: string): string =>
   value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n')

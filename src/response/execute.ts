@@ -4,6 +4,7 @@ import { withTransaction } from '../db/index.ts'
 import type { Transaction } from '../db/index.ts'
 import { beginExecution, consumeApproval, endExecution } from '../run/index.ts'
 import type { ExecutionIntent, ExecutionResult, PlannedCommand, PlannedStep } from '../run/index.ts'
+import { traceParent } from '../review/index.ts'
 import type { StepResult } from '../step/index.ts'
 import type { Outcome, Refused, WorkflowContext } from '../workflow/index.ts'
 import { unlessCancelled } from './cancellation.ts'
@@ -205,7 +206,11 @@ async function execute(
     .select('shell_state')
     .where('id', '=', run.runId)
     .executeTakeFirstOrThrow()
-  const environment = { ...service.environment.all, ...service.environment[command.identity] }
+  const environment = {
+    TRACEPARENT: traceParent(run.incidentId, executionId),
+    ...service.environment.all,
+    ...service.environment[command.identity],
+  }
   const result = await unlessCancelled(deps, run.runId, signal, (stop) =>
     deps.execute({ runId: run.runId, executionId, command, environment, shellState }, stop),
   )
