@@ -106,7 +106,7 @@ function histogramPoints(family: MetricFamily, time: Time): unknown[] {
   >()
   for (const { name, labels, value } of family.values) {
     const { le, ...rest } = labels
-    const key = JSON.stringify(Object.entries(rest).toSorted())
+    const key = JSON.stringify(rest)
     const each = series.get(key) ?? { labels: rest, sum: 0, count: 0, upTo: [] }
     series.set(key, each)
     if (name.endsWith('_sum')) each.sum = value

@@ -106,7 +106,7 @@ async function sendOne(
   const { otlpEndpoint, headersFile } = config.telemetry
   const spans = await withTransaction(database, (trx) => traceOf(trx, claim.incident_id))
   await postOtlp(
-    `${otlpEndpoint ?? ''}`,
+    otlpEndpoint ?? '',
     'v1/traces',
     headersFile,
     otlpTraces(spans.map(redacted), { version, instance }),

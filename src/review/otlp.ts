@@ -46,14 +46,9 @@ export const otlpResource = ({ version, instance }: OtlpResource): Attribute[] =
 export const nanoseconds = (at: Date): string => `${at.getTime()}000000`
 
 export function attribute(key: string, value: Value): Attribute {
-  switch (typeof value) {
-    case 'string':
-      return { key, value: { stringValue: value } }
-    case 'boolean':
-      return { key, value: { boolValue: value } }
-    case 'number':
-      return Number.isInteger(value)
-        ? { key, value: { intValue: String(value) } }
-        : { key, value: { doubleValue: value } }
-  }
+  if (typeof value === 'string') return { key, value: { stringValue: value } }
+  if (typeof value === 'boolean') return { key, value: { boolValue: value } }
+  return Number.isInteger(value)
+    ? { key, value: { intValue: String(value) } }
+    : { key, value: { doubleValue: value } }
 }
