@@ -98,7 +98,7 @@ export async function buildChat(
     },
   })
   const listens = intake.slack !== null || intake.pagerduty !== null
-  const status = publishStatus(options, clock, database, changes)
+  const status = publishStatus(options, clock, database)
   return {
     intake,
     status: status.page,
@@ -106,7 +106,7 @@ export async function buildChat(
       ...(listens ? [inbound] : []),
       ...(slack === null ? [] : [cards]),
       ...status.duties,
-      ...pagerDutyOncallDuty(options, clock, database, store.oncall, changes),
+      ...pagerDutyOncallDuty(options, clock, database, store.oncall),
     ],
   }
 }

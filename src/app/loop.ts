@@ -14,7 +14,8 @@ export function loopDuty(options: {
   name: string
   everyMs: number
   log: Logger
-  changes: Pick<ChangeFeed, 'subscribe'>
+  /** Left out: incidents that change do not wake it. */
+  changes?: Pick<ChangeFeed, 'subscribe'>
   /** @returns whether it did something, and more may be due already. */
   look(): Promise<boolean>
   stop?(): Promise<void>
@@ -40,9 +41,10 @@ export function loopDuty(options: {
   return {
     name: options.name,
     start() {
-      leave = options.changes.subscribe((batch) => {
-        if (batch.changes.some((change) => change.topic === 'incident')) waking.abort()
-      })
+      if (options.changes !== undefined)
+        leave = options.changes.subscribe((batch) => {
+          if (batch.changes.some((change) => change.topic === 'incident')) waking.abort()
+        })
       done = look()
     },
     async stop() {

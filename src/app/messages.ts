@@ -2,7 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { completeAcknowledgements } from '../communication/index.ts'
 import type { MessageKind, MessageRoutes } from '../communication/index.ts'
-import type { ChangeFeed, Database } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
 import { loopDuty } from './loop.ts'
 import type { AppOptions, Duty } from './options.ts'
 
@@ -35,16 +35,10 @@ export function messageSettings({ channels }: Config): {
 }
 
 /** Completes what erlmcp learns by itself after a message went out. */
-export const messageDuty = (
-  options: AppOptions,
-  clock: Clock,
-  database: Database,
-  changes: ChangeFeed,
-): Duty =>
+export const messageDuty = (options: AppOptions, clock: Clock, database: Database): Duty =>
   loopDuty({
     name: 'messages',
     everyMs: LOOK_EVERY_MS,
     log: options.log,
-    changes,
     look: async () => (await completeAcknowledgements({ database, now: () => clock.now() })) > 0,
   })

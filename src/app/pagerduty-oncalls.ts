@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { messageOf } from '../base/error.ts'
 import { readPagerDutyOncalls } from '../communication/index.ts'
-import type { ChangeFeed, Database } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
 import { keepSchedules, keptSchedules, schedulesOf } from '../oncall/index.ts'
 import type { ScheduledShift } from '../oncall/index.ts'
 import type { OncallService } from '../operations/index.ts'
@@ -34,7 +34,6 @@ export function pagerDutyOncallDuty(
   clock: Clock,
   database: Database,
   oncall: OncallService,
-  changes: ChangeFeed,
 ): Duty[] {
   const { pagerduty } = options.config.channels
   const tokenFile = pagerduty?.apiTokenFile ?? null
@@ -56,5 +55,5 @@ export function pagerDutyOncallDuty(
     }
     return false
   }
-  return [loopDuty({ name: 'on call in PagerDuty', everyMs: LOOK_EVERY_MS, log: options.log, changes, look })]
+  return [loopDuty({ name: 'on call in PagerDuty', everyMs: LOOK_EVERY_MS, log: options.log, look })]
 }

@@ -145,7 +145,7 @@ async function maintenance(operations: OperationDeps, actor: Actor): Promise<Sla
         }),
       ),
     })
-    .parse(await invoke(operations, actor, 'status.show', {}))
+    .parse(await invoke(operations, actor, 'status-page.show', {}))
   const minute = (at: Date | null): string => at?.toISOString().slice(0, 16).replace('T', ' ') ?? '?'
   const lines = entries
     .filter((entry) => entry.kind === 'maintenance' && entry.closedAt === null)

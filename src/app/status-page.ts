@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { readStatusPage, statusFiles } from '../communication/index.ts'
 import type { StatusSettings } from '../communication/index.ts'
-import type { ChangeFeed, Database } from '../db/index.ts'
+import type { Database } from '../db/index.ts'
 import type { PublicStatus } from '../http/index.ts'
 import { loopDuty } from './loop.ts'
 import type { AppOptions, Duty } from './options.ts'
@@ -35,7 +35,6 @@ export function publishStatus(
   options: AppOptions,
   clock: Clock,
   database: Database,
-  changes: ChangeFeed,
 ): { page: PublicStatus | null; duties: Duty[] } {
   if (!options.config.statusPage.public) return { page: null, duties: [] }
   const folder = path.join(options.config.dataDir, 'status-page')
@@ -50,15 +49,15 @@ export function publishStatus(
   const look = async (): Promise<boolean> => {
     const at = clock.now()
     const written = statusFiles(await readStatusPage(database.kysely, at, statusSettings(options.config)))
-    for (const [name, text] of Object.entries(written))
-      if (put(name, Buffer.from(text), at)) await keep(folder, name, text)
+    // all of it at once: page and feeds tell the same
+    const changed = Object.entries(written).filter(([name, text]) => put(name, Buffer.from(text), at))
+    for (const [name, text] of changed) await keep(folder, name, text)
     return false
   }
   const loop = loopDuty({
     name: 'status page',
     everyMs: LOOK_EVERY_MS,
     log: options.log,
-    changes,
     look,
   })
   const duty: Duty = {

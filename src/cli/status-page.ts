@@ -8,9 +8,9 @@ const NAME = /^[a-z][a-z-]{0,40}\.(?:html|css|xml|json)$/
 
 /** `status-page export`: the public page as files, to be hosted where erlmcp is not. */
 export function addStatusPageCommands(program: Command, deps: CliDeps): void {
-  program
-    .command('status-page')
-    .description('host the public status page elsewhere')
+  const parent =
+    program.commands.find((command) => command.name() === 'status-page') ?? program.command('status-page')
+  parent
     .command('export')
     .description('write the page, its feeds and its style into a folder')
     .argument('<dir>')
@@ -18,7 +18,7 @@ export function addStatusPageCommands(program: Command, deps: CliDeps): void {
     .action(async (dir: string, options: { server?: string }) => {
       const client = await deps.connect(options.server)
       try {
-        const { files } = (await client.call('status.export', {})) as { files: Record<string, string> }
+        const { files } = (await client.call('status-page.files', {})) as { files: Record<string, string> }
         for (const [name, text] of Object.entries(files)) write(dir, name, text)
         deps.write(`${Object.keys(files).length} files in ${dir}\n`)
       } finally {

@@ -13,10 +13,10 @@ import { findIncident } from './incidents.ts'
 const redactor = createRedactor()
 const PLAIN: StatusSettings = { title: 'Status', url: null, components: [], keptDays: 30 }
 
-export const statusHandlers: HandlersOf<'status.show' | 'status.post' | 'status.export'> = {
-  'status.show': (deps) => show(deps),
-  'status.post': post,
-  'status.export': async (deps) => ({ files: statusFiles(await pageOf(deps)) }),
+export const statusHandlers: HandlersOf<'status-page.show' | 'status-page.post' | 'status-page.files'> = {
+  'status-page.show': (deps) => show(deps),
+  'status-page.post': post,
+  'status-page.files': async (deps) => ({ files: statusFiles(await pageOf(deps)) }),
 }
 
 const pageOf = (deps: OperationDeps) =>
@@ -40,7 +40,7 @@ async function show(deps: OperationDeps): Promise<unknown> {
   }
 }
 
-async function post(deps: OperationDeps, actor: Actor, input: InputOf<'status.post'>): Promise<unknown> {
+async function post(deps: OperationDeps, actor: Actor, input: InputOf<'status-page.post'>): Promise<unknown> {
   const incident = input.incident === undefined ? null : await findIncident(deps, input.incident)
   const at = deps.clock.now()
   const components = componentsOf(input.components, deps.statusPage ?? PLAIN)
@@ -69,7 +69,7 @@ async function post(deps: OperationDeps, actor: Actor, input: InputOf<'status.po
     }
     await appendAudit(trx, at, {
       actor,
-      operation: 'status.post',
+      operation: 'status-page.post',
       subject: done.entryId,
       outcome: 'done',
       data: {

@@ -7,7 +7,7 @@ import type { FakePagerDuty } from '../support/fake-pagerduty.ts'
 import { fakeSlack, slackHeaders } from '../support/fake-slack.ts'
 import type { FakeBlock, FakeMessage, FakeSlack } from '../support/fake-slack.ts'
 import { openDesk } from '../support/desk.ts'
-import type { Desk } from '../support/desk.ts'
+import type { Desk, Row } from '../support/desk.ts'
 import { messages, tellStory, until } from '../support/story.ts'
 
 const TOKEN = 'xoxb-a-token-of-a-test'
@@ -318,7 +318,9 @@ test('people are told, runbooks started and maintenance looked up by a command',
   expect((await say(commandOf('UADA', '/erlmcp', 'maintenance')))['text']).toBe(
     'No maintenance is announced.',
   )
-  const shown = await say(commandOf('UADA', '/erlmcp', 'run desk.md DeskFailing'))
+  const run = await story.runIn(id, 'awaiting-decision')
+  const where = `run "${String((run['page'] as Row)['path'])}" ${String((run['procedure'] as Row)['id'])}`
+  const shown = await say(commandOf('UADA', '/erlmcp', where))
   const start = buttonOf(shown.blocks, 'start-plan')
   if (start === undefined) expect(shown.text).toMatch(/cannot start here|too long/)
   else

@@ -138,7 +138,7 @@ async function openEntry(trx: Transaction, { entryId, incidentId }: Release) {
   if (entryId === null) return found ?? null
   if (found === undefined) {
     throw new AppError('not_found', `the status page has no entry ${entryId}`, {
-      action: 'List them with `erlmcp status show`.',
+      action: 'List them with `erlmcp status-page show`.',
     })
   }
   if (found.closed_at === null) return found

@@ -15,8 +15,8 @@ const STATES = [
 const moment = z.iso.datetime({ offset: true }).describe('2026-12-24T22:00:00Z')
 
 export const statusOperations = {
-  'status.show': {
-    name: 'status.show',
+  'status-page.show': {
+    name: 'status-page.show',
     summary: 'What the public status page tells, with who released each text',
     input: z.strictObject({}),
     need: 'look',
@@ -24,14 +24,14 @@ export const statusOperations = {
     http: { method: 'GET', path: '/status-page' },
     decision: false,
   },
-  'status.post': {
-    name: 'status.post',
+  'status-page.post': {
+    name: 'status-page.post',
     summary: 'Release a text on the public status page; everybody can read it at once',
     input: z.strictObject({
       text: z.string().trim().min(1).max(4_000).describe('plain text, for customers'),
       state: z.enum(STATES).describe('resolved, cancelled and completed close the entry'),
       incident: id.optional().describe('INC-7: its open entry is continued, else one is opened'),
-      entry: id.optional().describe('of `status show`: the entry that is continued'),
+      entry: id.optional().describe('of `status-page show`: the entry that is continued'),
       title: z.string().trim().min(1).max(200).optional().describe('of a new entry, or a better one'),
       kind: z.enum(['incident', 'maintenance']).default('incident'),
       from: moment.optional().describe('when a maintenance begins'),
@@ -49,8 +49,8 @@ export const statusOperations = {
     http: { method: 'POST', path: '/status-page/posts' },
     decision: true,
   },
-  'status.export': {
-    name: 'status.export',
+  'status-page.files': {
+    name: 'status-page.files',
     summary: 'The public status page as files for another web server',
     input: z.strictObject({}),
     need: 'look',
