@@ -26,3 +26,12 @@ test('every folder of src is described in the architecture page', () => {
     [],
   )
 })
+
+test('every test that the pages on guarantees and threats name is there', () => {
+  const missing = ['docs/guide/guarantees.md', 'docs/guide/threat-model.md'].flatMap((page) =>
+    [...readFileSync(page, 'utf8').matchAll(/`((?:src|test)\/[\w./-]+\.test\.ts)`(?:: ([^|]+?))? \|$/gm)]
+      .filter(([, file = '', title = '']) => !existsSync(file) || !readFileSync(file, 'utf8').includes(title))
+      .map(([, file = '', title = '']) => `${page}: ${file}: ${title}`),
+  )
+  assert.deepEqual(missing, [])
+})
