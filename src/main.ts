@@ -31,6 +31,10 @@ const deps: CliDeps = {
     const { dataDirOf } = await import('./app/commands/context.ts')
     return { env: context.env, dataDir: dataDirOf(context) }
   },
+  backup: {
+    keygen: async (file) => (await import('./app/commands/backup.ts')).keygen(file),
+    recover: async (file, key) => (await import('./app/commands/backup.ts')).recover(context, file, key),
+  },
   rehearsal: {
     play: async (flags) => (await import('./app/commands/play.ts')).play(context, flags),
     rehearse: async (names, flags) =>

@@ -1,13 +1,13 @@
 import type { Clock } from '../base/clock.ts'
 import type { Database } from '../db/index.ts'
 import type { Reading } from '../http/index.ts'
-import { countProofs } from '../operations/index.ts'
+import { countProofs, lastVerified } from '../operations/index.ts'
 import type { OperationDeps } from '../operations/index.ts'
 import { isFinal, RUN_STATES } from '../run/index.ts'
 
 /** What the store says of work that is open or late; one query for each kind, at each scrape. */
 export function storeReadings(
-  deps: Pick<OperationDeps, 'database' | 'clock' | 'pages'>,
+  deps: Pick<OperationDeps, 'database' | 'clock' | 'pages' | 'backups'>,
 ): () => Promise<readonly Reading[]> {
   return async () => [
     ...poolReadings(deps.database),
@@ -18,6 +18,7 @@ export function storeReadings(
       waitingMessages(deps.database),
       dueEscalations(deps.database, deps.clock),
       proofReading(deps),
+      verifiedReading(deps),
     ])),
   ]
 }
@@ -137,5 +138,19 @@ async function proofReading(deps: Pick<OperationDeps, 'database' | 'clock' | 'pa
     name: 'erlmcp_procedures_by_proof',
     help: 'Procedures that an alert can start, by the state of their proof.',
     values: Object.entries(counts).map(([state, value]) => ({ labels: { state }, value })),
+  }
+}
+
+/** Of what has a schedule. A target that has never been verified stands at 0: its age is beyond every limit. */
+async function verifiedReading(deps: Pick<OperationDeps, 'database' | 'backups'>): Promise<Reading> {
+  const last = await lastVerified(deps)
+  const targets = [...(deps.backups?.targets.values() ?? [])].filter(({ schedule }) => schedule !== null)
+  return {
+    name: 'erlmcp_backup_last_verified_timestamp_seconds',
+    help: 'When the newest backup that was restored and compared had been made; 0 where none was.',
+    values: targets.map(({ name }) => ({
+      labels: { target: name },
+      value: (last.get(name)?.getTime() ?? 0) / 1_000,
+    })),
   }
 }

@@ -3,6 +3,8 @@ import { AppError } from '../base/error.ts'
 import { OPERATIONS } from '../operations/index.ts'
 import type { Operation, OperationName } from '../operations/index.ts'
 import { addAccessCommands } from './access.ts'
+import { addBackupCommands } from './backup.ts'
+import type { BackupCommands } from './backup.ts'
 import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
 import { addConfigCommands } from './config.ts'
@@ -27,6 +29,7 @@ import { addStatusPageCommands } from './status-page.ts'
   /** Speaks MCP on standard input and output until the input ends. */
   serveAgent(server: string | undefined): Promise<void>
   rehearsal: RehearsalCommands
+  backup: BackupCommands
   /** What the configuration is made of, beside its file. */
   settings(): Promise<{ env: Readonly<Record<string, string | undefined>>; dataDir: string }>
 }
@@ -60,6 +63,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
   addConfigCommands(program, deps, setExit)
   addOperationCommands(program, deps, setExit)
   addAccessCommands(program, deps, setExit)
+  addBackupCommands(program, deps)
   for (const command of program.commands) inheritSettings(command, deps)
   try {
     await program.parseAsync([...argv], { from: 'user' })

@@ -48,6 +48,21 @@ export function renderResult(name: OperationName, result: unknown): string {
         ['source', 'path', 'state', 'commit', 'owner', 'lastReviewed', 'proof', 'alerts', 'reason'],
         'No pages.',
       )
+    case 'backup.list':
+      return table(
+        rows(value['backups']).map((each) => ({
+          ...each,
+          failure: each['failure'] === null ? '' : text((each['failure'] as Row)['message']),
+        })),
+        ['id', 'target', 'state', 'cause', 'startedAt', 'sizeBytes', 'rows', 'verifiedAt', 'failure'],
+        'No backups.',
+      )
+    case 'restore.list':
+      return table(
+        rows(value['restores']),
+        ['id', 'target', 'backup', 'state', 'requestedBy', 'requestedAt', 'reason'],
+        'No restores.',
+      )
     case 'rehearsal.list':
       return table(
         rows(value['rehearsals']).map((each) => ({

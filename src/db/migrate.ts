@@ -87,14 +87,15 @@ function missingFault(url: string, cause: unknown): AppError {
 
 /**
  * Brings the schema to this version, forward only.
+ * @param only just these migrations, for a database that a backup of an older version is loaded into
  * @throws AppError `data_newer` when the database knows migrations that this version does not.
  */
-export async function migrate(url: string): Promise<void> {
+export async function migrate(url: string, only?: readonly string[]): Promise<void> {
   const database = createDatabase({ url, name: 'migrate', poolSize: 2 })
   try {
     const provider = new SqlFiles()
     const known = Object.keys(await provider.getMigrations())
-    const applied = await appliedMigrations(database.kysely)
+    const applied = only ?? (await appliedMigrations(database.kysely))
     const unknown = applied.filter((name) => !known.includes(name))
     if (unknown.length > 0) {
       throw new AppError(
@@ -108,7 +109,7 @@ export async function migrate(url: string): Promise<void> {
     }
     const { error } = await new Migrator({
       db: database.kysely,
-      provider,
+      provider: only === undefined ? provider : { getMigrations: () => provider.getMigrations(only) },
       allowUnorderedMigrations: true,
     }).migrateToLatest()
     if (error !== undefined) {
@@ -132,8 +133,10 @@ async function appliedMigrations(kysely: ReturnType<typeof createDatabase>['kyse
 
 /** `migrations/NNNN_name.sql`, in order. */
 class SqlFiles implements MigrationProvider {
-  async getMigrations(): Promise<Record<string, Migration>> {
-    const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).toSorted()
+  async getMigrations(only?: readonly string[]): Promise<Record<string, Migration>> {
+    const files = (await readdir(FOLDER))
+      .filter((file) => file.endsWith('.sql') && only?.includes(file.replace(/\.sql$/, '')) !== false)
+      .toSorted()
     const entries = await Promise.all(
       files.map(async (file): Promise<[string, Migration]> => {
         const text = await readFile(path.join(FOLDER, file), 'utf8')
