@@ -35,14 +35,30 @@ export async function openChannels(
 }
 
 async function openPagerDuty(
-  { routingKeyFiles, eventsUrl }: NonNullable<AppOptions['config']['channels']['pagerduty']>,
+  {
+    routingKeyFiles,
+    eventsUrl,
+    apiTokenFile,
+    apiUrl,
+  }: NonNullable<AppOptions['config']['channels']['pagerduty']>,
   clientUrl: string | null,
   clock: Clock,
 ): Promise<Channel> {
   const routingKeys: Record<string, string> = {}
   for (const [name, file] of Object.entries(routingKeyFiles))
     routingKeys[name] = await secretOf(file, `channels.pagerduty.routingKeyFiles.${name}`, 1)
+  const rest =
+    apiTokenFile === null
+      ? {}
+      : {
+          rest: {
+            token: await secretOf(apiTokenFile, 'channels.pagerduty.apiTokenFile', 1),
+            apiUrl,
+            fetch: globalThis.fetch,
+          },
+        }
   return createPagerDutyChannel({
+    ...rest,
     routingKeys,
     eventsUrl,
     clientUrl,

@@ -155,6 +155,9 @@ test('who is on call is read from its schedules, by name, and paged by it where 
     { rotation: 'primary', person: 'pagerduty:PZOE', name: 'Zoe from PagerDuty', by: 'PagerDuty' },
   ])
   expect(asked[0]?.searchParams.getAll('schedule_ids[]')).toEqual(['PSCHED'])
+  const tried = await desk.api(ada, 'POST', '/integrations/pagerduty/test', {})
+  expect(tried.value).toMatchObject({ good: true })
+  expect(JSON.stringify(tried.value)).toContain('on call by its schedules: Zoe from PagerDuty (PSCHED)')
   const id = await story.fire('DeskFailing')
   await until('a page there', async () => (pagerduty.alerts.get(id) === 'triggered' ? true : null))
   await desk.api(ada, 'POST', `/incidents/${id}/resolve`, { reason: 'the test goes on' })

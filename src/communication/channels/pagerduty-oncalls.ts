@@ -42,13 +42,14 @@ export interface PagerDutyOncall {
  */
 export async function readPagerDutyOncalls(
   rest: PagerDutyRest,
-  schedules: readonly string[],
+  /** `null`: all that the key shows. */
+  schedules: readonly string[] | null,
   range: { from: Date; to: Date },
 ): Promise<PagerDutyOncall[]> {
   const found = new Map<string, PagerDutyOncall>()
   for (let page = 0; page < MAX_PAGES; page += 1) {
     const url = new URL('/oncalls', rest.apiUrl)
-    for (const schedule of schedules) url.searchParams.append('schedule_ids[]', schedule)
+    for (const schedule of schedules ?? []) url.searchParams.append('schedule_ids[]', schedule)
     url.searchParams.append('include[]', 'users')
     url.searchParams.set('since', range.from.toISOString())
     url.searchParams.set('until', range.to.toISOString())
@@ -56,7 +57,7 @@ export async function readPagerDutyOncalls(
     url.searchParams.set('offset', String(page * PAGE))
     const { oncalls, more } = await get(rest, url)
     for (const { user, schedule, start, end } of oncalls) {
-      if (schedule == null || !schedules.includes(schedule.id)) continue
+      if (schedule == null || schedules?.includes(schedule.id) === false) continue
       const from = start == null ? range.from : new Date(start)
       const one = {
         schedule: schedule.id,

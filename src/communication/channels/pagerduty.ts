@@ -1,12 +1,16 @@
 import { DEFAULT_LIMITS } from './channel.ts'
 import type { Channel, ChannelFinding, ChannelMessage, Sent } from './channel.ts'
 import { outcomeOfHttp } from './http-outcome.ts'
+import { readPagerDutyOncalls } from './pagerduty-oncalls.ts'
+import type { PagerDutyRest } from './pagerduty-oncalls.ts'
 
 export interface PagerDutyDeps {
   /** Integration keys of Events API v2 (32 characters), by name: what a message's target is; `default` without one. */
   routingKeys: Readonly<Record<string, string>>
   /** `https://events.pagerduty.com` */
   eventsUrl: string
+  /** With which schedules are read; left out: none are. Only tried out here. */
+  rest?: PagerDutyRest
   /** Where people reach erlmcp; `null`: no link is sent. */
   clientUrl: string | null
   fetch: typeof globalThis.fetch
@@ -139,7 +143,19 @@ async function check(
       : sent.outcome === 'refused'
         ? `${host} refuses the event (${sent.reason}); is ${name} the integration key of an Events API v2 integration that is switched on?`
         : `${host} could not be used now: ${sent.reason}; is it reachable from here, and is a proxy between?`
-  return [...findings, { ok: sent.outcome === 'sent', what: 'an event that pages nobody', said }]
+  findings.push({ ok: sent.outcome === 'sent', what: 'an event that pages nobody', said })
+  return deps.rest === undefined ? findings : [...findings, await checkRest(deps.rest, deps.now())]
+}
+
+async function checkRest(rest: PagerDutyRest, at: Date): Promise<ChannelFinding> {
+  const what = 'REST API key'
+  try {
+    const found = await readPagerDutyOncalls(rest, null, { from: at, to: new Date(at.getTime() + 60_000) })
+    const names = [...new Set(found.map((one) => `${one.user.name} (${one.schedule})`))].slice(0, 10)
+    return { ok: true, what, said: `on call by its schedules: ${names.join(', ') || 'nobody'}` }
+  } catch (error) {
+    return { ok: false, what, said: reasonOf(error) }
+  }
 }
 
 const shapeOf = (name: string, key: string): ChannelFinding => {
