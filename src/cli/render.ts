@@ -48,6 +48,15 @@ export function renderResult(name: OperationName, result: unknown): string {
         ['source', 'path', 'state', 'commit', 'owner', 'lastReviewed', 'proof', 'alerts', 'reason'],
         'No pages.',
       )
+    case 'replica.list':
+      return table(
+        rows(value['replicas']).map((each) => ({
+          ...each,
+          state: each['silent'] === true ? 'silent' : 'up',
+        })),
+        ['id', 'host', 'version', 'state', 'at'],
+        'No replica has said anything yet.',
+      )
     case 'backup.list':
       return table(
         rows(value['backups']).map((each) => ({
@@ -94,6 +103,34 @@ export function renderResult(name: OperationName, result: unknown): string {
         ['name', 'kind', 'state', 'pages', 'broken', 'commit', 'goodAt', 'reason'],
         'No sources.',
       )
+    case 'message.list':
+      return table(
+        rows(value['messages']).map((each) => ({
+          ...each,
+          to: Object.values(each['to'] as Row)
+            .filter((part) => part !== null)
+            .join(' '),
+          missing: (each['missing'] as string[]).join(', '),
+          body: text(each['body']).split('\n', 1)[0],
+        })),
+        ['id', 'kind', 'state', 'to', 'missing', 'body'],
+        'No messages wait.',
+      )
+    case 'message.preview':
+      return `${text(value['body'])}\n\nto ${Object.values(value['to'] as Row)
+        .filter((part) => part !== null)
+        .join(' ')}; missing: ${(value['missing'] as string[]).join(', ') || 'nothing'}`
+    case 'status-page.show':
+      return [
+        ...rows(value['components']).map((each) => `${text(each['name'])}: ${text(each['state'])}`),
+        ...rows(value['entries']).flatMap((entry) => [
+          `${text(entry['id'])} ${text(entry['title'])}${entry['closedAt'] === null ? '' : ' (closed)'}`,
+          ...rows(entry['posts']).map(
+            (post) =>
+              `  ${text(post['at'])} ${text(post['state'])} by ${text(post['by'])}: ${text(post['text'])}`,
+          ),
+        ]),
+      ].join('\n')
     case 'oncall.calendar':
       return text(value['calendar'])
     case 'oncall.shifts':

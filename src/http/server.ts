@@ -43,6 +43,7 @@ export interface HttpDeps {
   /** `key`: an `Idempotency-Key` that came with it. */
   invoke(actor: Actor, name: OperationName, input: unknown, key?: string): Promise<unknown>
   alerts: AlertIntake
+  /** What people are told, as they would see it. Left out: it is not shown. */
   preview?: PreviewDeps['read']
   /** The public status page; `null`: there is none. */
   status?: PublicStatus | null
@@ -105,9 +106,9 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   if (deps.chat?.pagerduty) addPagerDuty(server, deps.chat.pagerduty)
   addCalendars(server, deps)
   if (deps.status != null) addStatusPage(server, deps.status)
-  if (deps.agents !== undefined) addMcp(server, deps.agents)
   if (deps.preview !== undefined)
     addPreview(server, { authenticate: (request) => whoAsks(deps, request, null), read: deps.preview })
+  if (deps.agents !== undefined) addMcp(server, deps.agents)
   const limiter = createLimiter(edge.requestsPerSecond)
   for (const name of OPERATION_NAMES) addOperation(server, deps, name, limiter)
   addApiDescription(server, deps.version)
