@@ -15,10 +15,11 @@ import { writeKubeconfig } from './kubeconfig.ts'
 import { detectIsolation } from './kubelet/isolation.ts'
 import { Kubelet } from './kubelet/kubelet.ts'
 import { ProcessRecord } from './kubelet/processes.ts'
-import { findBlock } from './network/addresses.ts'
+import { findNetwork } from './network/addresses.ts'
 import type { AddressBlock } from './network/addresses.ts'
 import { startHttpProxy } from './network/http-proxy.ts'
 import { hostsText, resolveName } from './network/names.ts'
+import type { Ports } from './network/ports.ts'
 import { ServiceProxy } from './network/services.ts'
 import { nameOf, namespaceOf } from './object.ts'
 import type { KubeObject } from './object.ts'
@@ -116,7 +117,9 @@ async function bringUp(
   rmSync(path.join(dataDir, 'pods'), { recursive: true, force: true })
   rmSync(path.join(dataDir, 'node'), { recursive: true, force: true })
   const now = () => new Date()
-  const addresses = await findBlock(PORTS)
+  const { addresses, ports } = await findNetwork(PORTS)
+  if (ports.differ)
+    log(`ports of the cluster are taken on this machine, on all addresses; here ${ports.toString()}`)
   const certificate = await createCertificate(addresses.host, now())
   const parts = await assemble({
     options,
@@ -124,10 +127,15 @@ async function bringUp(
     log,
     record,
     addresses,
+    ports,
     now,
     certificate: certificate.cert,
   })
-  const server = await startApiServer(parts.context, { host: addresses.host, port: API_PORT, ...certificate })
+  const server = await startApiServer(parts.context, {
+    host: addresses.host,
+    port: ports.actual(API_PORT),
+    ...certificate,
+  })
   const url = `https://${addresses.host}:${server.port}`
   const kubeconfig = (user: string, token: string) =>
     writeKubeconfig(path.join(dataDir, 'kubeconfig', user), { server: url, certificate: certificate.cert, user, token, namespace: NAMESPACE }) // prettier-ignore
@@ -136,7 +144,9 @@ async function bringUp(
     observer: kubeconfig('observer', parts.tokens.serviceAccount(NAMESPACE, 'erlmcp-observer')),
     operator: kubeconfig('operator', parts.tokens.serviceAccount(NAMESPACE, 'erlmcp-operator')),
   }
-  const proxy = await startHttpProxy(addresses.host, (name) => resolveName(parts.store, name, NAMESPACE))
+  const proxy = await startHttpProxy(addresses.host, (name, port) =>
+    locate(parts.store, addresses, ports, name, port),
+  )
   parts.names.proxyUrl = proxy.url
   const controllers = new Controllers({
     context: parts.context,
@@ -144,14 +154,14 @@ async function bringUp(
     speed: options.speed ?? 1,
   })
   createWorld(parts.context, addresses, now())
-  const services = new ServiceProxy(parts.store, log)
-  const probes = await startProbes(parts.store, addresses.host)
-  const state = await startStateMetrics(parts.context, addresses.host)
-  const targets = writeTargets(parts.store, path.join(dataDir, 'node/host/prometheus/targets'), [
+  const services = new ServiceProxy(parts.store, ports, log)
+  const probes = await startProbes(parts.store, addresses.host, ports)
+  const state = await startStateMetrics(parts.context, addresses.host, path.join(dataDir, 'node'))
+  const targets = writeTargets(parts.store, path.join(dataDir, 'node/host/prometheus/targets'), ports, [
     { targets: [probes.target], labels: { job: 'blackbox' } },
     { targets: [state.target], labels: { job: 'kubernetes' } },
   ])
-  const load = startLoad(serviceUrl(parts.store, 'erlmcp'), options.load ?? 20)
+  const load = startLoad(serviceUrl(parts.store, ports, 'erlmcp'), options.load ?? 20)
   const cluster: SandboxCluster = {
     namespace: NAMESPACE,
     kubeconfigPath: kubeconfigs.admin,
@@ -161,9 +171,9 @@ async function bringUp(
     isolation: parts.isolation.kind,
     load,
     environment: (identity) =>
-      environmentFor(parts.store, identity, kubeconfigs[identity], dataDir, proxy.url),
-    serviceUrl: (name) => serviceUrl(parts.store, name),
-    inject: (fault) => injectFault({ context: parts.context, kubelet: parts.kubelet, load, sql: [process.execPath, path.join(workloadDir, `sql${path.extname(import.meta.filename)}`)] }, fault), // prettier-ignore
+      environmentFor(parts.store, ports, identity, kubeconfigs[identity], dataDir, proxy.url),
+    serviceUrl: (name) => serviceUrl(parts.store, ports, name),
+    inject: (fault) => injectFault({ context: parts.context, kubelet: parts.kubelet, load, ports, sql: [process.execPath, path.join(workloadDir, `sql${path.extname(import.meta.filename)}`)] }, fault), // prettier-ignore
     async stop() {
       load.stop()
       controllers.stop()
@@ -187,12 +197,13 @@ interface AssembleInput {
   log: (message: string) => void
   record: ProcessRecord
   addresses: AddressBlock
+  ports: Ports
   now: () => Date
   certificate: string
 }
 
 async function assemble(input: AssembleInput) {
-  const { options, dataDir, log, addresses, now } = input
+  const { options, dataDir, log, addresses, ports, now } = input
   const store = new Store(now)
   const events = new EventRecorder(store, now)
   const names = { proxyUrl: '' }
@@ -225,15 +236,19 @@ async function assemble(input: AssembleInput) {
     nodeDir: path.join(dataDir, 'node'),
     path: options.path ?? `${nodeBin}:${DEFAULT_PATH}`,
     speed: options.speed ?? 1,
+    ports,
     allocatePodIp: () => addresses.takePod(),
     releasePodIp: (ip) => addresses.releasePod(ip),
     hostsFile: (pod) => files.hosts(pod),
     tokenDir: (pod) => files.token(pod),
     clusterEnv: () => ({
       KUBERNETES_SERVICE_HOST: addresses.host,
-      KUBERNETES_SERVICE_PORT: String(API_PORT),
-      KUBERNETES_PORT: `tcp://${addresses.host}:${API_PORT}`,
-      ...(isolation.kind === 'processes' ? nameEnvironment(store, names.proxyUrl) : {}),
+      KUBERNETES_SERVICE_PORT: String(ports.actual(API_PORT)),
+      KUBERNETES_PORT: `tcp://${addresses.host}:${ports.actual(API_PORT)}`,
+      ...(isolation.kind === 'processes' || ports.differ
+        ? nameEnvironment(store, ports, names.proxyUrl)
+        : {}),
+      ...ports.environment(),
     }),
   })
   const context: ApiContext = {
@@ -314,7 +329,7 @@ function createOne(context: ApiContext, object: KubeObject): void {
   createObject(context, type, object.metadata?.namespace, object, { dryRun: false })
 }
 
-function serviceUrl(store: Store, name: string): string {
+function serviceUrl(store: Store, ports: Ports, name: string): string {
   const service = store.find('services', NAMESPACE, name)
   const port = service?.spec?.ports?.[0]?.port
   if (service?.spec?.clusterIP === undefined || port === undefined) {
@@ -322,11 +337,12 @@ function serviceUrl(store: Store, name: string): string {
       action: 'See `kubectl get services`.',
     })
   }
-  return `http://${service.spec.clusterIP}:${port}`
+  return `http://${service.spec.clusterIP}:${ports.actual(port)}`
 }
 
 function environmentFor(
   store: Store,
+  ports: Ports,
   identity: Identity,
   kubeconfig: string,
   dataDir: string,
@@ -335,7 +351,7 @@ function environmentFor(
   return {
     KUBECONFIG: kubeconfig,
     KUBECACHEDIR: path.join(dataDir, 'cache'),
-    ...nameEnvironment(store, proxyUrl),
+    ...nameEnvironment(store, ports, proxyUrl),
     PGHOST: 'postgres',
     PGDATABASE: 'erlmcp',
     PGUSER: identity === 'observer' ? 'erlmcp_observer' : 'erlmcp',
@@ -345,14 +361,20 @@ function environmentFor(
 }
 
 /** How programs find the names of the cluster without an entry in a hosts file. */
-function nameEnvironment(store: Store, proxyUrl: string): Record<string, string> {
+function nameEnvironment(store: Store, ports: Ports, proxyUrl: string): Record<string, string> {
   const database = store.find('services', NAMESPACE, 'postgres')
   return {
     http_proxy: proxyUrl,
     no_proxy: 'localhost,127.0.0.1',
     PGHOSTADDR: database?.spec?.clusterIP ?? '',
-    PGPORT: String(database?.spec?.ports?.[0]?.port ?? 5432),
+    PGPORT: String(ports.actual(database?.spec?.ports?.[0]?.port ?? 5432)),
   }
+}
+
+/** Where a client's host and port lead: names and addresses of the cluster to its own ports, all else as it is. */
+function locate(store: Store, addresses: AddressBlock, ports: Ports, name: string, port: number) {
+  const host = resolveName(store, name, NAMESPACE) ?? name
+  return { host, port: addresses.has(host) ? ports.actual(port) : port }
 }
 
 async function untilReady(store: Store, cluster: SandboxCluster): Promise<void> {

@@ -1,6 +1,7 @@
 // The program of the image `otel-collector`: takes spans over OTLP/HTTP and says how many it got.
 import { createServer } from 'node:http'
 import { env } from 'node:process'
+import { actualPort } from './port.ts'
 
 const REPORT_MS = 5_000
 let received = 0
@@ -12,7 +13,7 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'Content-Type': 'application/json' }).end('{}')
   })
 })
-server.listen(4318, env['POD_IP'] ?? '127.0.0.1', () => {
+server.listen(actualPort(4318, env), env['POD_IP'] ?? '127.0.0.1', () => {
   process.stdout.write(
     `${new Date().toISOString()} info service@v0.99.0 Everything is ready. Begin running and processing data.\n`,
   )

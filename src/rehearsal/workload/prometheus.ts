@@ -5,6 +5,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { env } from 'node:process'
 import { z } from 'zod'
 import { evaluate } from './promql.ts'
+import { actualPort } from './port.ts'
 import { parseExposition, SeriesStore } from './series.ts'
 import type { Labels } from './series.ts'
 
@@ -17,7 +18,7 @@ const health = new Map<string, { labels: Labels; up: boolean; error: string }>()
 
 const timer = setInterval(() => void scrapeAll(), SCRAPE_MS)
 const server = createServer((request, response) => void answer(request, response))
-server.listen(9090, env['POD_IP'] ?? '127.0.0.1', () =>
+server.listen(actualPort(9090, env), env['POD_IP'] ?? '127.0.0.1', () =>
   process.stdout.write('Server is ready to receive web requests.\n'),
 )
 process.once('SIGTERM', () => {

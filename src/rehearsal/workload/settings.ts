@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { z } from 'zod'
+import { actualPort } from './port.ts'
 
 export interface Settings {
   version: string
@@ -40,7 +41,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     version: env['ERLMCP_VERSION'] ?? '0.0.0',
     podName: env['POD_NAME'] ?? env['HOSTNAME'] ?? 'erlmcp',
     host: env['POD_IP'] ?? '127.0.0.1',
-    port: config.listen.port,
+    port: actualPort(config.listen.port, env),
     maxConnections: whole('ERLMCP_MAX_CONNECTIONS', env),
     poolSize: whole('ERLMCP_DB_POOL_SIZE', env),
     logLevel: env['LOG_LEVEL'] ?? 'info',
@@ -49,7 +50,7 @@ export function readSettings(env: Record<string, string | undefined>): Settings 
     cpuLimitCores: Number(env['CPU_LIMIT_MILLICORES'] ?? 0) / 1_000,
     cacheMegabytes: Number(env['ERLMCP_CACHE_MEGABYTES'] ?? 0),
     requestTimeoutMs: config.requestTimeoutMs,
-    database: { ...config.database, host: env['PGHOSTADDR'] ?? config.database.host, password: env['DB_PASSWORD'] ?? '' },
+    database: { ...config.database, port: actualPort(config.database.port, env), host: env['PGHOSTADDR'] ?? config.database.host, password: env['DB_PASSWORD'] ?? '' },
   }
 } // prettier-ignore
 

@@ -1,5 +1,6 @@
 import { messageOf } from '../../../base/error.ts'
 import { Autoscaler } from './autoscaler.ts'
+import { syncClaims } from './claims.ts'
 import type { ControllerDeps } from './deps.ts'
 import { syncDeployments } from './deployment.ts'
 import { syncEndpoints } from './endpoints.ts'
@@ -77,6 +78,7 @@ export class Controllers {
 
 const CONTROLLERS: [string, (deps: ControllerDeps) => void][] = [
   ['namespaces', syncNamespaces],
+  ['claims', syncClaims],
   ['deployments', syncDeployments],
   ['replica sets', syncReplicaSets],
   ['jobs', syncJobs],

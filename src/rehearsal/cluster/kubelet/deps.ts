@@ -1,5 +1,6 @@
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import type { EventRecorder } from '../events.ts'
+import type { Ports } from '../network/ports.ts'
 import type { Store } from '../store.ts'
 import type { ImageSources } from './images.ts'
 import type { Isolation } from './isolation.ts'
@@ -17,6 +18,7 @@ export interface KubeletDeps {
   path: string
   /** Back-offs and probe-free waits are divided by this. */
   speed: number
+  ports: Ports
   allocatePodIp(): string
   releasePodIp(ip: string): void
   hostsFile(pod: Pod): string

@@ -64,7 +64,7 @@ export function findImage(reference: string, sources: ImageSources): Image | nul
       })
     case 'prometheus':
       if (sources.prometheus === null) return image(program('prometheus'), { env: { NODE_COMPILE_CACHE: sources.compileCache } })
-      return image(['sh', '-c', `exec ${sources.prometheus} --config.file=\${ROOT_DIR:-}/prometheus/config/prometheus.yml --storage.tsdb.path=\${ROOT_DIR:-}/tmp/prometheus --web.listen-address=$POD_IP:9090 --storage.tsdb.retention.time=6h`]) // prettier-ignore
+      return image(['sh', '-c', `exec ${sources.prometheus} --config.file=\${ROOT_DIR:-}/prometheus/config/prometheus.yml --storage.tsdb.path=\${ROOT_DIR:-}/tmp/prometheus --web.listen-address=$POD_IP:\${SANDBOX_PORT_9090:-9090} --storage.tsdb.retention.time=6h`]) // prettier-ignore
     default:
       return SHELLS.includes(name) ? image([], { cmd: ['sh'] }) : null
   }
@@ -78,7 +78,7 @@ if [ ! -s "$data/PG_VERSION" ]; then
   cp -r "$POSTGRES_TEMPLATE/." "$data/" && chmod 700 "$data"
 fi
 rm -f "$data/postmaster.pid"
-exec "$POSTGRES_BIN/postgres" -D "$data" -c listen_addresses="$POD_IP" -c port=5432 -c unix_socket_directories="$sockets" -c max_connections=100 -c shared_buffers=16MB -c fsync=off -c logging_collector=off -c log_line_prefix='%m [%p] '
+exec "$POSTGRES_BIN/postgres" -D "$data" -c listen_addresses="$POD_IP" -c port="\${SANDBOX_PORT_5432:-5432}" -c unix_socket_directories="$sockets" -c max_connections=100 -c shared_buffers=16MB -c fsync=off -c logging_collector=off -c log_line_prefix='%m [%p] '
 `
 
 export function parseReference(reference: string): { name: string; tag: string } {

@@ -130,7 +130,7 @@ export class Kubelet implements Nodes {
 
   connect(pod: Pod, port: number): Promise<Duplex> {
     return new Promise((resolve, reject) => {
-      const socket = connect({ host: pod.status?.podIP ?? '', port })
+      const socket = connect({ host: pod.status?.podIP ?? '', port: this.#deps.ports.actual(port) })
       socket.once('connect', () => resolve(socket))
       socket.once('error', reject)
     })

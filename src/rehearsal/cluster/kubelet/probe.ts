@@ -3,25 +3,26 @@ import { connect } from 'node:net'
 import { PassThrough } from 'node:stream'
 import type { Container, Pod, Probe } from 'kubernetes-types/core/v1.js'
 import type { ExecSession } from '../api/context.ts'
+import type { Ports } from '../network/ports.ts'
 
 export type ProbeResult = { ok: true } | { ok: false; message: string }
 
 export interface ProbeTarget {
   pod: Pod
   container: Container
+  ports: Ports
   exec(command: readonly string[], out: PassThrough): ExecSession
 }
 
 /** One attempt of an HTTP, TCP or exec probe. */
 export function attempt(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1_000
-  const host = target.pod.status?.podIP ?? '127.0.0.1'
   if (probe.httpGet !== undefined) {
     const port = portOf(probe.httpGet.port, target.container)
-    return httpAttempt(host, port, probe.httpGet.path ?? '/', timeoutMs)
+    return httpAttempt(target, port, probe.httpGet.path ?? '/', timeoutMs)
   }
   if (probe.tcpSocket !== undefined)
-    return tcpAttempt(host, portOf(probe.tcpSocket.port, target.container), timeoutMs)
+    return tcpAttempt(target, portOf(probe.tcpSocket.port, target.container), timeoutMs)
   if (probe.exec?.command !== undefined) return execAttempt(probe.exec.command, target, timeoutMs)
   return Promise.resolve({ ok: true })
 }
@@ -31,10 +32,13 @@ export function portOf(port: number | string, container: Container): number {
   return container.ports?.find((item) => item.name === port)?.containerPort ?? Number(port)
 }
 
-function httpAttempt(host: string, port: number, path: string, timeoutMs: number): Promise<ProbeResult> {
+const hostOf = ({ pod }: ProbeTarget): string => pod.status?.podIP ?? '127.0.0.1'
+
+function httpAttempt(target: ProbeTarget, port: number, path: string, timeoutMs: number): Promise<ProbeResult> {
+  const host = hostOf(target)
   return new Promise((resolve) => {
     const url = `http://${host}:${port}${path}`
-    const call = request(url, { timeout: timeoutMs, headers: { 'User-Agent': 'kube-probe/1.32' }, agent: false })
+    const call = request({ host, port: target.ports.actual(port), path, timeout: timeoutMs, headers: { 'User-Agent': 'kube-probe/1.32' }, agent: false })
     call.on('response', (response) => {
       response.resume()
       const code = response.statusCode ?? 0
@@ -47,9 +51,10 @@ function httpAttempt(host: string, port: number, path: string, timeoutMs: number
   })
 } // prettier-ignore
 
-function tcpAttempt(host: string, port: number, timeoutMs: number): Promise<ProbeResult> {
+function tcpAttempt(target: ProbeTarget, port: number, timeoutMs: number): Promise<ProbeResult> {
+  const host = hostOf(target)
   return new Promise((resolve) => {
-    const socket = connect({ host, port, timeout: timeoutMs })
+    const socket = connect({ host, port: target.ports.actual(port), timeout: timeoutMs })
     socket.on('connect', () => {
       socket.destroy()
       resolve({ ok: true })

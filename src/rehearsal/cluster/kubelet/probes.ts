@@ -74,7 +74,12 @@ async function repeat(
   for (;;) {
     const present = pod()
     if (present === undefined) return
-    const result = await attempt(probe, { pod: present, container: runner.spec, exec: hooks.exec })
+    const result = await attempt(probe, {
+      pod: present,
+      container: runner.spec,
+      ports: deps.ports,
+      exec: hooks.exec,
+    })
     if (signal.aborted) return
     good = result.ok ? good + 1 : 0
     bad = result.ok ? 0 : bad + 1

@@ -3,6 +3,8 @@ import path from 'node:path'
 import type { Container, Pod, Volume } from 'kubernetes-types/core/v1.js'
 import { quantity } from '../quantity.ts'
 import type { Store } from '../store.ts'
+import { namespaceOf } from '../object.ts'
+import { claimDir } from './claims.ts'
 import { ConfigError, dataOf } from './environment.ts'
 import type { Mount } from './isolation.ts'
 
@@ -29,12 +31,19 @@ export function mountsOf(
   })
 }
 
+function folderOf(store: Store, pod: Pod, volume: Volume, dirs: { pod: string; node: string }): string {
+  const { hostPath, persistentVolumeClaim: claim } = volume
+  if (hostPath !== undefined) return path.join(dirs.node, 'host', path.resolve('/', hostPath.path))
+  if (claim === undefined) return volumeDir(dirs.pod, volume.name)
+  const namespace = namespaceOf(pod)
+  if (store.find('persistentvolumeclaims' as string, namespace, claim.claimName) === undefined)
+    throw new ConfigError(`persistentvolumeclaim "${claim.claimName}" not found`)
+  return claimDir(dirs.node, namespace, claim.claimName)
+}
+
 /** Paths of the host are paths below the node's folder: a pod cannot reach the machine's files. */
 function fill(store: Store, pod: Pod, volume: Volume, dirs: { pod: string; node: string }): string {
-  const dir =
-    volume.hostPath === undefined
-      ? volumeDir(dirs.pod, volume.name)
-      : path.join(dirs.node, 'host', path.resolve('/', volume.hostPath.path))
+  const dir = folderOf(store, pod, volume, dirs)
   mkdirSync(dir, { recursive: true })
   const source = volume.configMap ?? volume.secret
   if (source === undefined) return dir

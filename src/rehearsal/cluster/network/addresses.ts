@@ -1,6 +1,7 @@
 import { createServer } from 'node:net'
 import { randomInt } from 'node:crypto'
 import { AppError } from '../../../base/error.ts'
+import { Ports } from './ports.ts'
 
 /**
  * The network of a sandbox: one block of loopback addresses, which Linux answers without any set-up. Every pod,
@@ -14,6 +15,10 @@ export class AddressBlock {
 
   constructor(block: number) {
     this.block = block
+  }
+
+  has(address: string): boolean {
+    return address.startsWith(`127.${this.block}.`)
   }
 
   get host(): string {
@@ -48,18 +53,51 @@ export class AddressBlock {
   }
 }
 
-/** A block in which the ports of the default services are free. */
-export async function findBlock(ports: readonly number[]): Promise<AddressBlock> {
-  let busy = 0
-  for (let tries = 0; tries < 20; tries += 1) {
-    const block = new AddressBlock(randomInt(20, 250))
-    const free = await Promise.all(ports.map((port) => isFree(block.host, port)))
-    busy = ports[free.indexOf(false)] ?? busy
-    if (!free.includes(false)) return block
+/** After so many blocks in which a port is taken, it is taken on every address. */
+const SURE_AFTER = 3
+
+/**
+ * A block in which `wanted` are free. A port that a program of the machine holds on all addresses is free in none:
+ * another one stands for it then.
+ */
+export async function findNetwork(
+  wanted: readonly number[],
+): Promise<{ addresses: AddressBlock; ports: Ports }> {
+  const busy = new Map<number, number>()
+  for (let tries = 1; ; tries += 1) {
+    const addresses = new AddressBlock(randomInt(20, 250))
+    const free = await Promise.all(wanted.map((port) => isFree(addresses.host, port)))
+    const taken = wanted.filter((_port, index) => free[index] === false)
+    if (taken.length === 0) return { addresses, ports: new Ports() }
+    for (const port of taken) busy.set(port, (busy.get(port) ?? 0) + 1)
+    if (taken.every((port) => (busy.get(port) ?? 0) >= SURE_AFTER) || tries > 20)
+      return { addresses, ports: new Ports(await replacements(addresses.host, taken, wanted)) }
   }
-  throw new AppError('port_taken', `port ${busy} is in use on all addresses of this machine`, {
-    action: `Stop the program that listens on 0.0.0.0:${busy}, or let it listen on one address only.`,
-  })
+}
+
+async function replacements(
+  host: string,
+  taken: readonly number[],
+  wanted: readonly number[],
+): Promise<Map<number, number>> {
+  const found = new Map<number, number>()
+  for (const port of taken) {
+    let other = port + 10_000
+    while ([...found.values(), ...wanted].includes(other) || !(await isFree(host, other))) {
+      other += 1
+      if (other > port + 20_000) {
+        throw new AppError(
+          'port_taken',
+          `port ${port} and all that could stand for it are in use on this machine`,
+          {
+            action: `Stop the program that listens on 0.0.0.0:${port}, or let it listen on one address only.`,
+          },
+        )
+      }
+    }
+    found.set(port, other)
+  }
+  return found
 }
 
 function isFree(host: string, port: number): Promise<boolean> {

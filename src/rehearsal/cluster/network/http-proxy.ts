@@ -13,7 +13,7 @@ export interface HttpProxy {
  */
 export async function startHttpProxy(
   host: string,
-  resolve: (name: string) => string | null,
+  locate: (name: string, port: number) => { host: string; port: number },
 ): Promise<HttpProxy> {
   const server = createServer((incoming, outgoing) => {
     if (incoming.url?.startsWith('http://') !== true) {
@@ -24,8 +24,7 @@ export async function startHttpProxy(
     const { 'proxy-connection': _ignored, ...headers } = incoming.headers
     const upstream = httpRequest(
       {
-        host: resolve(url.hostname) ?? url.hostname,
-        port: url.port === '' ? 80 : Number(url.port),
+        ...locate(url.hostname, url.port === '' ? 80 : Number(url.port)),
         method: incoming.method ?? 'GET',
         path: `${url.pathname}${url.search}`,
         headers,
@@ -45,7 +44,7 @@ export async function startHttpProxy(
   })
   server.on('connect', (incoming, socket, head) => {
     const [name = '', port = '443'] = (incoming.url ?? '').split(':')
-    const upstream = connect({ host: resolve(name) ?? name, port: Number(port) }, () => {
+    const upstream = connect(locate(name, Number(port)), () => {
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n')
       upstream.write(head)
       upstream.pipe(socket)

@@ -4,6 +4,7 @@ import type { Service } from 'kubernetes-types/core/v1.js'
 import { nameOf, namespaceOf } from '../object.ts'
 import type { Store } from '../store.ts'
 import { letsIn } from './policies.ts'
+import type { Ports } from './ports.ts'
 
 interface Listener {
   server: Server
@@ -21,9 +22,11 @@ export class ServiceProxy {
   #listeners = new Map<string, Listener>()
   #unsubscribe: () => void
   #log: (message: string) => void
+  #ports: Ports
 
-  constructor(store: Store, log: (message: string) => void) {
+  constructor(store: Store, ports: Ports, log: (message: string) => void) {
     this.#store = store
+    this.#ports = ports
     this.#log = log
     this.#unsubscribe = store.subscribe((change) => {
       if (change.resource === 'endpoints' || change.resource === 'services') this.#sync()
@@ -76,7 +79,7 @@ export class ServiceProxy {
       this.#log(`service on ${key}: ${error.message}`)
       this.#listeners.delete(key)
     })
-    server.listen(Number(port), host)
+    server.listen(this.#ports.actual(Number(port)), host)
   }
 
   #close(key: string): void {
@@ -100,7 +103,7 @@ export class ServiceProxy {
       drop(client)
       return
     }
-    const upstream = connect(target)
+    const upstream = connect({ host: target.host, port: this.#ports.actual(target.port) })
     const giveUp = (): void => {
       upstream.destroy()
       client.destroy()

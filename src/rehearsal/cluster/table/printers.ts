@@ -1,4 +1,11 @@
-import type { Container, Endpoints, Event, Node, Service } from 'kubernetes-types/core/v1.js'
+import type {
+  Container,
+  Endpoints,
+  Event,
+  Node,
+  PersistentVolumeClaim,
+  Service,
+} from 'kubernetes-types/core/v1.js'
 import type { Deployment, ReplicaSet, StatefulSet } from 'kubernetes-types/apps/v1.js'
 import type { HorizontalPodAutoscaler } from 'kubernetes-types/autoscaling/v2.js'
 import type { Job } from 'kubernetes-types/batch/v1.js'
@@ -116,6 +123,20 @@ export const PRINTERS: Record<string, Printer> = {
     sizeOf(object['data']),
     age,
   ]),
+  persistentvolumeclaims: printer(
+    'Name|Status|Volume|Capacity|Access Modes|StorageClass|VolumeAttributesClass|Age|VolumeMode*',
+    ({ metadata, spec, status }: PersistentVolumeClaim, _now, age) => [
+      metadata?.name ?? '',
+      status?.phase ?? 'Pending',
+      spec?.volumeName ?? '',
+      status?.capacity?.['storage'] ?? '',
+      (status?.accessModes ?? []).map((mode) => mode.replaceAll(/[a-z]/g, '')).join(','),
+      spec?.storageClassName ?? '',
+      '<unset>',
+      age,
+      spec?.volumeMode ?? 'Filesystem',
+    ],
+  ),
   serviceaccounts: printer('Name|Age', (object: KubeObject, _now, age) => [nameOf(object), age]),
   nodes: printer(
     'Name|Status|Roles|Age|Version|Internal-IP*|External-IP*|OS-Image*|Kernel-Version*|Container-Runtime*',

@@ -9,12 +9,14 @@ import type { Kubelet } from '../kubelet/kubelet.ts'
 import { annotationsOf, labelsOf, nameOf } from '../object.ts'
 import { quantity } from '../quantity.ts'
 import type { Fault } from './fault.ts'
+import type { Ports } from '../network/ports.ts'
 import type { Load } from './load.ts'
 
 export interface FaultDeps {
   context: ApiContext
   kubelet: Kubelet
   load: Load
+  ports: Ports
   /** The Node and the script that run SQL inside the database pod. */
   sql: readonly string[]
 }
@@ -33,7 +35,7 @@ export async function injectFault(deps: FaultDeps, fault: Fault): Promise<void> 
     case 'image-missing':
       return release(deps, '1.2.9')
     case 'stuck-process':
-      return tell(onePod(deps), 'stuck', 0.5)
+      return tell(deps, onePod(deps), 'stuck', 0.5)
     case 'overload':
       return deps.load.setConnections(CLIENTS)
     case 'memory-leak':
@@ -42,10 +44,10 @@ export async function injectFault(deps: FaultDeps, fault: Fault): Promise<void> 
       return setVariable(deps, 'ERLMCP_CACHE_MEGABYTES', '260')
     case 'busy-loop': {
       const pod = onePod(deps)
-      return tell(pod, 'busy', 0.9 * limitOf(pod, 'cpu', 0.5))
+      return tell(deps, pod, 'busy', 0.9 * limitOf(pod, 'cpu', 0.5))
     }
     case 'pool-exhausted':
-      return everyPod(deps, (pod) => tell(pod, 'pool', poolSize(pod)))
+      return everyPod(deps, (pod) => tell(deps, pod, 'pool', poolSize(pod)))
     case 'connection-limit':
       setVariable(deps, 'ERLMCP_MAX_CONNECTIONS', '10')
       return deps.load.setConnections(TOO_MANY_FOR_A_LOW_LIMIT)
@@ -144,9 +146,9 @@ async function everyPod(deps: FaultDeps, work: (pod: Pod) => Promise<void>): Pro
 }
 
 /** Asks the program itself to misbehave. */
-function tell(pod: Pod, kind: string, value: number, upTo = 0): Promise<void> {
+function tell(deps: FaultDeps, pod: Pod, kind: string, value: number, upTo = 0): Promise<void> {
   return new Promise((resolve, reject) => {
-    const url = `http://${pod.status?.podIP ?? ''}:8080/debug/fault?kind=${kind}&value=${value}&upTo=${upTo}`
+    const url = `http://${pod.status?.podIP ?? ''}:${deps.ports.actual(8080)}/debug/fault?kind=${kind}&value=${value}&upTo=${upTo}`
     const call = request(url, { method: 'POST', timeout: 5_000 }, (response) => {
       response.resume()
       response.on('end', () => resolve())
@@ -159,7 +161,13 @@ function tell(pod: Pod, kind: string, value: number, upTo = 0): Promise<void> {
 
 function leak(deps: FaultDeps, megabytesPerSecond: number, fatal: boolean): Promise<void> {
   return everyPod(deps, (pod) =>
-    tell(pod, 'leak', megabytesPerSecond, fatal ? 0 : limitOf(pod, 'memory', 256 * 2 ** 20) * LEAK_SHARE),
+    tell(
+      deps,
+      pod,
+      'leak',
+      megabytesPerSecond,
+      fatal ? 0 : limitOf(pod, 'memory', 256 * 2 ** 20) * LEAK_SHARE,
+    ),
   )
 }
 

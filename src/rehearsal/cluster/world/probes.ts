@@ -1,6 +1,7 @@
 import { createServer, get } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { annotationsOf, nameOf, namespaceOf } from '../object.ts'
+import type { Ports } from '../network/ports.ts'
 import type { Store } from '../store.ts'
 
 const EVERY_MS = 2_000
@@ -15,11 +16,11 @@ export interface Probes {
 }
 
 /** What a blackbox exporter does: asks services by their addresses, as clients do, and says whether they answered. */
-export async function startProbes(store: Store, host: string): Promise<Probes> {
+export async function startProbes(store: Store, host: string, ports: Ports): Promise<Probes> {
   let text = ''
   const look = async (): Promise<void> => {
     const lines = await Promise.all(
-      probedServices(store).map(async ({ url, labels }) => {
+      probedServices(store, ports).map(async ({ url, labels }) => {
         const seconds = await answersWithin(url)
         return `probe_success{${labels}} ${seconds === null ? 0 : 1}\nprobe_duration_seconds{${labels}} ${seconds ?? TIMEOUT_MS / 1_000}\n`
       }),
@@ -39,13 +40,13 @@ export async function startProbes(store: Store, host: string): Promise<Probes> {
   }
 }
 
-function probedServices(store: Store): { url: string; labels: string }[] {
+function probedServices(store: Store, portMap: Ports): { url: string; labels: string }[] {
   return store.list('services').flatMap((service) => {
     const path = annotationsOf(service)[ANNOTATION]
     const { clusterIP, ports } = service.spec ?? {}
     if (path === undefined || clusterIP === undefined || ports?.[0] === undefined) return []
     return {
-      url: `http://${clusterIP}:${ports[0].port}${path}`,
+      url: `http://${clusterIP}:${portMap.actual(ports[0].port)}${path}`,
       labels: `namespace="${namespaceOf(service)}",service="${nameOf(service)}"`,
     }
   })

@@ -2,6 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Container, ContainerStatus, Pod } from 'kubernetes-types/core/v1.js'
 import type { ApiContext } from '../api/context.ts'
+import { meterClaims } from '../kubelet/claims.ts'
+import type { ClaimUsage } from '../kubelet/claims.ts'
 import { labelsOf, nameOf, namespaceOf } from '../object.ts'
 import { quantity } from '../quantity.ts'
 
@@ -18,14 +20,22 @@ export interface StateMetrics {
  * What kube-state-metrics and the kubelet's cAdvisor serve of a real cluster, under the same names: the state of the
  * objects, and what the containers' processes really use.
  */
-export async function startStateMetrics(context: ApiContext, host: string): Promise<StateMetrics> {
+export async function startStateMetrics(
+  context: ApiContext,
+  host: string,
+  nodeDir: string,
+): Promise<StateMetrics> {
+  const claims = meterClaims(context.store, nodeDir)
   const server = createServer((_request, response) =>
-    response.writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' }).end(stateMetrics(context)),
+    response
+      .writeHead(200, { 'Content-Type': 'text/plain; version=0.0.4' })
+      .end(stateMetrics(context, claims.usage())),
   )
   await new Promise<void>((resolve, reject) => server.once('error', reject).listen(0, host, resolve))
   return {
     target: `${host}:${(server.address() as AddressInfo).port}`,
     stop() {
+      claims.stop()
       server.closeAllConnections()
       return new Promise((resolve) => server.close(() => resolve()))
     },
@@ -33,7 +43,10 @@ export async function startStateMetrics(context: ApiContext, host: string): Prom
 }
 
 /** In the text form that Prometheus reads; the lines of one metric stand together. */
-export function stateMetrics(context: Pick<ApiContext, 'store' | 'nodes'>): string {
+export function stateMetrics(
+  context: Pick<ApiContext, 'store' | 'nodes'>,
+  claims: readonly ClaimUsage[] = [],
+): string {
   const metrics = new Map<string, string[]>()
   const add: Add = (name, labels, value) => {
     const inner = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`).join(',') // prettier-ignore
@@ -47,6 +60,11 @@ export function stateMetrics(context: Pick<ApiContext, 'store' | 'nodes'>): stri
   }
   addDeployments(add, context)
   addEndpoints(add, context)
+  for (const { namespace, name, usedBytes, capacityBytes } of claims) {
+    const labels = { namespace, persistentvolumeclaim: name }
+    add('kubelet_volume_stats_used_bytes', labels, usedBytes)
+    add('kubelet_volume_stats_capacity_bytes', labels, capacityBytes)
+  }
   return `${[...metrics.values()].flat().join('\n')}\n`
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { Pod } from 'kubernetes-types/core/v1.js'
 import { annotationsOf, canonical, isDeleting, nameOf, namespaceOf } from '../object.ts'
+import type { Ports } from '../network/ports.ts'
 import type { Store } from '../store.ts'
 
 export interface Target {
@@ -13,11 +14,22 @@ export interface Target {
  * Keeps the file from which Prometheus learns what to scrape: every pod with the usual annotations. A real cluster
  * would be asked by Prometheus itself, but not every build of it can. `others` are scraped beside the pods.
  */
-export function writeTargets(store: Store, dir: string, others: readonly Target[] = []): { stop(): void } {
+export function writeTargets(
+  store: Store,
+  dir: string,
+  ports: Ports,
+  others: readonly Target[] = [],
+): { stop(): void } {
   mkdirSync(dir, { recursive: true })
   let last = ''
   const write = (): void => {
-    const text = canonical([...store.list('pods').filter(isTarget).map(targetOf), ...others])
+    const text = canonical([
+      ...store
+        .list('pods')
+        .filter(isTarget)
+        .map((pod) => targetOf(pod, ports)),
+      ...others,
+    ])
     if (text === last) return
     last = text
     writeFileSync(path.join(dir, 'pods.tmp'), text)
@@ -35,8 +47,10 @@ const isTarget = (pod: Pod): boolean =>
   !isDeleting(pod) &&
   (pod.status?.podIP ?? '') !== ''
 
-const targetOf = (pod: Pod): Target => ({
-  targets: [`${pod.status?.podIP ?? ''}:${annotationsOf(pod)['prometheus.io/port'] ?? '80'}`],
+const targetOf = (pod: Pod, ports: Ports): Target => ({
+  targets: [
+    `${pod.status?.podIP ?? ''}:${ports.actual(Number(annotationsOf(pod)['prometheus.io/port'] ?? '80'))}`,
+  ],
   labels: { namespace: namespaceOf(pod), pod: nameOf(pod), ...serviceOf(pod) },
 })
 
