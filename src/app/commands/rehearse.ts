@@ -12,6 +12,7 @@ import {
   parseTarget,
   procedureOf,
   PROOF_FILE,
+  proofOfNothing,
   rehearse,
   sandboxTarget,
   startCluster,
@@ -68,7 +69,7 @@ export async function rehearseAll(
     const write = jobs === 1 ? show : (text: string): void => void told.push(text)
     write(`\n${scenario.name}: ${scenario.title}\n`)
     const procedure = await procedureOf(scenario, pages, runbooks)
-    const proof = await onTarget(context, options, scenario, slot, async (stage) => {
+    const play = onTarget(context, options, scenario, slot, async (stage) => {
       const { app, target: where } = stage
       const answerToken = await app.issueToken({
         id: 'rehearsal:second-person',
@@ -81,6 +82,17 @@ export async function rehearseAll(
       const service = serviceOf(scenario)
       const deps = { host, target: where, procedure, service, speed, now: () => new Date(), write, signal }
       return (await rehearse(deps, scenario)).proof
+    })
+    const proof = await play.catch((error: unknown) => {
+      // one cluster that does not come up takes no other scenario's proof away
+      if (signal.aborted || target !== null || chosen.length === 1) throw error
+      const { speed } = options
+      return proofOfNothing(
+        { procedure, speed, now: () => new Date() },
+        'sandbox',
+        scenario,
+        messageOf(error),
+      )
     })
     write(`${proofLine(proof)}\n`)
     show(told.join(''))

@@ -16,6 +16,16 @@ export async function mendSandbox(record: SandboxRecord, path: string): Promise<
     environment,
   )
   await kubectlOutput(['apply', '-f', record.manifests], environment)
+  // what a fault has added beside the manifests is nothing that `apply` takes away
+  const selector = [{ op: 'replace', path: '/spec/selector', value: { app: 'erlmcp' } }]
+  await kubectlOutput(
+    ['patch', 'service', 'erlmcp', '-n', namespace, '--type=json', '-p', JSON.stringify(selector)],
+    environment,
+  )
+  await kubectlOutput(
+    ['set', 'env', 'deployment/erlmcp-tcps', '-n', namespace, 'ERLMCP_CACHE_MEGABYTES-'],
+    environment,
+  )
   await kubectlOutput(['rollout', 'restart', 'deployment/erlmcp-tcps', '-n', namespace], environment)
   await kubectlOutput(
     ['rollout', 'status', 'deployment/erlmcp-tcps', '-n', namespace, '--timeout=50s'],

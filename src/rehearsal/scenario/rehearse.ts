@@ -64,7 +64,7 @@ const LOOK_EVERY_MS = 500
 /** Injects the fault, waits for the alert, lets erlmcp work, answers, checks the state. Never rejects for a failure of the rehearsed. */
 export async function rehearse(deps: RehearseDeps, scenario: Scenario): Promise<Rehearsal> {
   const startedAt = deps.now()
-  const proof = blankProof(deps, scenario, startedAt)
+  const proof = blankProof(deps, deps.target.name, scenario, startedAt)
   const limit = AbortSignal.any([deps.signal, AbortSignal.timeout(scenario.timeLimitSeconds * 1_000)])
   let seen: Followed | null = null
   try {
@@ -107,7 +107,20 @@ async function waitForAlert(deps: RehearseDeps, limit: AbortSignal): Promise<Fir
   return { value: await waitForTrigger({ ...deps, trigger }, limit), labels: {} }
 }
 
-function blankProof(deps: RehearseDeps, scenario: Scenario, startedAt: Date): Proof {
+/** Of a scenario that could not even begin: `reason` is why. */
+export const proofOfNothing = (
+  deps: Pick<RehearseDeps, 'procedure' | 'speed' | 'now'>,
+  target: string,
+  scenario: Scenario,
+  reason: string,
+): Proof => ({ ...blankProof(deps, target, scenario, deps.now()), reason: reason.slice(0, MAX_REASON) })
+
+function blankProof(
+  deps: Pick<RehearseDeps, 'procedure' | 'speed'>,
+  target: string,
+  scenario: Scenario,
+  startedAt: Date,
+): Proof {
   const { contentHash, commit, severity, responseTimeSeconds } = deps.procedure
   return {
     id: newId('proof'),
@@ -116,7 +129,7 @@ function blankProof(deps: RehearseDeps, scenario: Scenario, startedAt: Date): Pr
     procedure: scenario.procedure,
     contentHash,
     commit,
-    target: deps.target.name,
+    target,
     at: startedAt.toISOString(),
     speed: deps.speed,
     passed: false,

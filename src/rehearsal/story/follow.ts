@@ -17,7 +17,7 @@ export interface FollowDeps {
   reason: string
 }
 
-const LOOK_EVERY_MS = 250
+const LOOK_EVERY_MS = 500
 
 /** What is known of the incident so far; also when it was not followed to its end. */
 export interface Followed {

@@ -1,4 +1,5 @@
 import { forTerminal } from '../../base/text.ts'
+import { SIGNAL_TABLE } from '../../runbook/index.ts'
 import type { Row } from './host.ts'
 import { rows } from './host.ts'
 
@@ -40,9 +41,10 @@ export function countdownLine(verification: Row, speed: number): string | null {
   const comparison = forTerminal(condition['comparison'])
   const threshold = Number(condition['threshold'])
   const wanted = Number(condition['forSeconds']) / speed
-  const name = forTerminal(condition['signal']).replaceAll('_', ' ')
-  const limit = `${comparison} ${numberText(threshold, threshold)}`
-  const value = last['value'] === null ? 'not measurable' : numberText(Number(last['value']), threshold)
+  const signal = forTerminal(condition['signal'])
+  const name = signal.replaceAll('_', ' ')
+  const limit = `${comparison} ${numberText(threshold, signal)}`
+  const value = last['value'] === null ? 'not measurable' : numberText(Number(last['value']), signal)
   const since = samples.findLastIndex((sample) => !fits(sample['value'], comparison, threshold)) + 1
   const first = samples[since]
   const held =
@@ -56,9 +58,12 @@ export function countdownLine(verification: Row, speed: number): string | null {
   return `  ${clockOf(last['at'])}    ${name} ${value}: ${progress}\n`
 }
 
-/** Thresholds up to 1 are ratios in all that pages state. */
-const numberText = (value: number, threshold: number): string =>
-  threshold <= 1 ? `${(value * 100).toFixed(2)} %` : String(Number(value.toPrecision(4)))
+/** A value of a signal in its unit. */
+function numberText(value: number, signal: string): string {
+  const unit = Object.entries(SIGNAL_TABLE).find(([name]) => name === signal)?.[1].unit
+  if (unit === 'ratio') return `${(value * 100).toFixed(2)} %`
+  return `${Number(value.toPrecision(3))}${unit === 'seconds' ? ' s' : ''}`
+}
 
 /** Whether a measured value satisfies a comparison. `null` never does. */
 export function fits(value: unknown, comparison: string, threshold: number): boolean {
