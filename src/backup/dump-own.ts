@@ -147,7 +147,7 @@ type Lines = AsyncIterator<Buffer>
 async function next(lines: Lines): Promise<Buffer> {
   const { value, done } = await lines.next()
   if (done === true) throw notOurs('it has no end')
-  return value as Buffer
+  return value
 }
 
 const nextText = async (lines: Lines): Promise<string> => (await next(lines)).toString('utf8')

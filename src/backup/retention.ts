@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill'
+import { assertNever } from '../base/error.ts'
 
 /** How many backups are kept, the newest of each hour, day, week and month. */
 export interface Keep {
@@ -58,5 +59,7 @@ function periodOf(at: Date, period: (typeof PERIODS)[number], zone: string): str
         .toString()
     case 'monthly':
       return local.toPlainDate().toString().slice(0, -3)
+    default:
+      return assertNever(period)
   }
 }

@@ -99,8 +99,12 @@ function counter(): { stream: Transform; bytes(): number; sha256(): string } {
   }
 }
 
-const isZstd = (error: unknown): boolean =>
-  String((error as { code?: unknown } | null)?.code ?? '').startsWith('ZSTD_')
+const codeOf = (error: unknown): string => {
+  const code = (error as { code?: unknown } | null)?.code
+  return typeof code === 'string' ? code : ''
+}
+
+const isZstd = (error: unknown): boolean => codeOf(error).startsWith('ZSTD_')
 
 const undecompressed = (error: unknown): AppError => damaged(`it cannot be decompressed: ${messageOf(error)}`)
 
@@ -111,7 +115,7 @@ const damaged = (how: string): AppError =>
 
 /** What a write to a folder failed of, where the disk or its permissions are the reason. */
 export function unwritable(file: string, error: unknown): unknown {
-  const code = String((error as { code?: unknown } | null)?.code ?? '')
+  const code = codeOf(error)
   if (!['ENOSPC', 'EDQUOT', 'EACCES', 'EPERM', 'EROFS', 'ENOENT', 'ENOTDIR'].includes(code)) return error
   const full = code === 'ENOSPC' || code === 'EDQUOT'
   return new AppError('data_unwritable', `${file} cannot be written: ${messageOf(error)}`, {

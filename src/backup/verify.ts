@@ -112,7 +112,7 @@ async function ask(url: string, checks: readonly Check[]): Promise<Verification[
       await session.query(`set local statement_timeout = ${CHECK_LIMIT_MS}`)
       const answer = await session
         .query<Record<string, unknown>>(sql)
-        .then(({ rows }) => String(Object.values(rows[0] ?? {})[0] ?? 'nothing'))
+        .then(({ rows }) => answerOf(Object.values(rows[0] ?? {})[0]))
         .catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
       await session.query('rollback')
       answers.push({ name, good: answer === expect, answer: answer.slice(0, 500) })
@@ -120,6 +120,9 @@ async function ask(url: string, checks: readonly Check[]): Promise<Verification[
     return answers
   })
 }
+
+const answerOf = (value: unknown): string =>
+  typeof value === 'string' ? value : value === undefined ? 'nothing' : JSON.stringify(value)
 
 /** erlmcp's own audit has a proof of its own that nothing is missing in it. */
 async function ownChecks(target: BackupTarget, url: string): Promise<Verification['checks']> {

@@ -13,17 +13,12 @@ import { delay } from '../base/clock.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import { withTransaction } from '../db/index.ts'
+import { backupsOf } from './backup-desk.ts'
 import type { InputOf } from './catalogue.ts'
 import type { HandlersOf, OperationDeps } from './deps.ts'
 import { restoreHandlers } from './restores.ts'
 
 const POLL_MS = 250
-
-/** @throws AppError `unsupported` in a process that has no targets. */
-export function backupsOf(deps: OperationDeps): BackupDeps {
-  if (deps.backups !== undefined) return deps.backups
-  throw new AppError('not_found', 'nothing is backed up by this erlmcp', { action: 'Set `backup.targets`.' })
-}
 
 async function create(deps: OperationDeps, actor: Actor, input: InputOf<'backup.create'>): Promise<unknown> {
   const backups = backupsOf(deps)

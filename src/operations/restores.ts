@@ -15,7 +15,7 @@ import { AppError } from '../base/error.ts'
 import { canonicalJson, newId, sha256 } from '../base/id.ts'
 import { isUniqueViolation, withTransaction } from '../db/index.ts'
 import type { Transaction } from '../db/index.ts'
-import { backupsOf } from './backups.ts'
+import { backupsOf } from './backup-desk.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
 

@@ -1,6 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { createServer } from 'node:http'
-import { createRequire } from 'node:module'
 import type { IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,12 +8,9 @@ import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { BackupStore } from '../../src/backup/index.ts'
 import { folderStore, gcsStore, s3Store } from '../../src/backup/index.ts'
+import { serveS3 } from '../support/fake-s3.ts'
+import type { FakeS3 } from '../support/fake-s3.ts'
 
-/** A server of the protocol that checks signatures; it comes without types. */
-const S3rver = createRequire(import.meta.url)('@20minutes/s3rver') as new (options: object) => {
-  run(): Promise<AddressInfo>
-  close(): Promise<void>
-}
 const folder = mkdtempSync(path.join(tmpdir(), 'erlmcp-stores-'))
 const signal = AbortSignal.timeout(120_000)
 const LARGE = 21 * 1_048_576
@@ -67,49 +63,54 @@ describe('a folder', () => {
 })
 
 describe('S3', () => {
-  let port = 0
-  let stop = async (): Promise<void> => undefined
+  let server: FakeS3
   const credentials = (text: string): string => file(Buffer.from(text))
-  const open = (given = 'S3RVER:S3RVER', prefix = 'backups'): BackupStore =>
+  const open = (given = 'erlmcp:a/secret+key', endpoint = server.address): BackupStore =>
     s3Store({
-      bucket: 'erlmcp',
-      prefix,
-      region: 'us-east-1',
-      endpoint: `http://127.0.0.1:${port}`,
+      bucket: 'backups-bucket',
+      prefix: 'backups',
+      region: 'eu-central-1',
+      endpoint,
       credentialsFile: credentials(given),
     })
 
   beforeAll(async () => {
-    const server = new S3rver({
-      port: 0,
-      address: '127.0.0.1',
-      silent: true,
-      directory: path.join(folder, 's3'),
-      configureBuckets: [{ name: 'erlmcp', configs: [] }],
+    server = await serveS3({
+      bucket: 'backups-bucket',
+      accessKeyId: 'erlmcp',
+      secretAccessKey: 'a/secret+key',
     })
-    const address = await server.run()
-    port = address.port
-    stop = () => server.close()
   })
-  afterAll(() => stop())
+  afterAll(() => server.stop())
 
   contract(() => open())
 
+  test('gets large objects in parts, and a part that failed once more', async () => {
+    server.parts = 0
+    server.failParts = 1
+    const data = randomBytes(LARGE)
+    await open().put(file(data), 'orders/parts', signal)
+    expect(server.parts).toBe(2)
+    expect(sum(server.objects.get('backups/orders/parts') ?? Buffer.alloc(0))).toBe(sum(data))
+  })
+
+  test('keeps what a lock holds', async () => {
+    const store = open()
+    await store.put(file(Buffer.from('x')), 'held/one', signal)
+    server.locked.add('backups/held/one')
+    expect(await store.remove('held/one', signal)).toBe(false)
+    expect(await store.list('held/', signal)).toHaveLength(1)
+  })
+
   test('with a wrong key ends in a refusal that says what is missing', async () => {
-    await expect(open('S3RVER:wrong').put(file(Buffer.from('x')), 'orders/x', signal)).rejects.toMatchObject({
+    await expect(open('erlmcp:wrong').put(file(Buffer.from('x')), 'orders/x', signal)).rejects.toMatchObject({
       code: 'forbidden',
       action: expect.stringContaining('rights'),
     })
   })
 
   test('that does not answer is away, and can be tried again', async () => {
-    const gone = s3Store({
-      bucket: 'erlmcp',
-      prefix: '',
-      region: 'us-east-1',
-      endpoint: 'http://127.0.0.1:1',
-      credentialsFile: credentials('a:b'),
-    })
+    const gone = open('a:b', 'http://127.0.0.1:1')
     await expect(gone.list('orders/', signal)).rejects.toMatchObject({ code: 'unavailable', retryable: true })
   })
 })
@@ -171,7 +172,7 @@ async function serveGoogle(): Promise<Google> {
     const answer = async (): Promise<void> => {
       const url = new URL(request.url ?? '/', state.address)
       const body = await bodyOf(request)
-      const object = /^\/(?:download\/)?storage\/v1\/b\/erlmcp\/o\/([^/]+)$/.exec(url.pathname)?.[1]
+      const object = /^(?:\/download)?(?:\/storage\/v1)?\/b\/erlmcp\/o\/([^/]+)$/.exec(url.pathname)?.[1]
       const name = object === undefined ? '' : decodeURIComponent(object)
       const data = objects.get(name)
       if (request.method === 'POST' && url.searchParams.get('uploadType') === 'resumable') {
@@ -201,7 +202,7 @@ async function serveGoogle(): Promise<Google> {
         objects.set(upload.name, upload.data)
         return json(200, meta(upload.name, upload.data))
       }
-      if (url.pathname === '/storage/v1/b/erlmcp/o') {
+      if (/^(?:\/storage\/v1)?\/b\/erlmcp\/o$/.test(url.pathname)) {
         const prefix = url.searchParams.get('prefix') ?? ''
         const items = [...objects]
           .filter(([key]) => key.startsWith(prefix))

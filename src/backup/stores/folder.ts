@@ -65,13 +65,18 @@ async function moveTo(file: string, target: string): Promise<void> {
   }
   const copy = `${target}${PARTIAL}`
   await copyFile(file, copy)
-  const handle = await open(copy, 'r+')
-  await handle.sync().finally(() => handle.close())
+  await syncFile(copy, 'r+')
   await rename(copy, target)
   await rm(file, { force: true })
 }
 
-async function syncFolder(folder: string): Promise<void> {
-  const handle = await open(folder, 'r')
-  await handle.sync().finally(() => handle.close())
+const syncFolder = (folder: string): Promise<void> => syncFile(folder, 'r')
+
+async function syncFile(file: string, flags: string): Promise<void> {
+  const handle = await open(file, flags)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
 }
