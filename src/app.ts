@@ -8,6 +8,7 @@ import { buildAlerts } from './app/alerts.ts'
 import { buildChat } from './app/chat.ts'
 import { deliveryDuty } from './app/communication.ts'
 import { defineDuties, guardDuties } from './app/duties.ts'
+import { defineDuties, guardDuties } from './app/duties.ts'
 import { buildServer, listen } from './app/http.ts'
 import { changeFeed, liveDuties } from './app/live.ts'
 import { escalationDuty } from './app/oncall.ts'
@@ -145,7 +146,7 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     await writeLocalAccess(config, store.database, clock, address)
     store.permissions.address = config.http.publicUrl ?? address
     await welcomeOwner(options, store.database, clock, store.permissions)
-    const duties = [alerts.duty, ...guardDuties(options, clock, store, engine, changes), ...dutiesOf(options, clock, store, changes), ...chat.duties, backupDuty(store.backups, engine, log), watch.duty, ...telemetryDuties(options, clock, store, metrics)]
+    const duties = [alerts.duty, ...guardDuties(options, clock, store, engine, changes), ...guardDuties(options, clock, store, engine, changes), ...dutiesOf(options, clock, store, changes), ...chat.duties, backupDuty(store.backups, engine, log), watch.duty, ...telemetryDuties(options, clock, store, metrics)]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {

@@ -6,6 +6,7 @@ import type { Clock } from '../base/clock.ts'
 import type { AlertSourceConfig } from '../base/config-alerting.ts'
 import { AppError } from '../base/error.ts'
 import type { AlertIntake } from '../http/index.ts'
+import { maintenanceOf } from '../maintenance/index.ts'
 import { createReceiver, pruneDeliveries, sweepAlerts } from '../response/index.ts'
 import type { AlertReceiver, ResponseDeps, Watchdog } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
@@ -53,7 +54,7 @@ export function buildAlerts(
       stormIncidents: alerting.stormIncidents,
       stormMs: alerting.stormSeconds * 1_000,
     },
-    maintenanceOf: options.maintenanceOf ?? (async () => null),
+    maintenanceOf: options.maintenanceOf ?? ((service) => maintenanceOf(database, service)),
     watchdogs,
     reconciles: (name) => (sources.get(name)?.config?.apiUrl ?? null) !== null,
   })

@@ -2,7 +2,7 @@ import { delay } from '../base/clock.ts'
 import type { Config } from '../base/config.ts'
 import { AppError } from '../base/error.ts'
 import { createKubectl } from '../kubernetes/index.ts'
-import type { ClusterDesk, OpenCluster } from '../operations/index.ts'
+import type { ClusterDesk, OpenCluster } from '../rollout/index.ts'
 import { measureSignal } from '../verification/index.ts'
 
 type ServiceConfig = Config['services'][string]
@@ -14,6 +14,7 @@ export function buildClusters(config: Config): ClusterDesk | undefined {
   const services = Object.entries(config.services).filter(([, { target }]) => target?.kind === 'kubernetes')
   if (services.length === 0 && config.kubeconfig === null) return undefined
   return {
+    names: () => services.map(([name]) => name),
     open: ({ service, workload, namespace }) => {
       const chosen = choose(services, service)
       return chosen === null ? byKubeconfig(config, workload, namespace) : byService(chosen, workload)
@@ -28,9 +29,10 @@ export function buildClusters(config: Config): ClusterDesk | undefined {
 
 function choose(
   services: readonly (readonly [string, ServiceConfig])[],
-  name: string | undefined,
+  name: string | null | undefined,
 ): readonly [string, ServiceConfig] | null {
   const known = services.map(([each]) => each)
+  if (name === null) return null
   if (name === undefined) {
     if (services.length <= 1) return services[0] ?? null
     throw new AppError('input_invalid', `several services run in a cluster: ${known.join(', ')}`, {

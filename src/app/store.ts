@@ -122,4 +122,5 @@ export const operationDeps = (
   address: () => permissions.address,
   targetOf: (service) => targetOf(config, service),
   ...clustersIn(config),
+  maintenance: config.maintenance,
 })

@@ -95,7 +95,9 @@ function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: n
             .command(noun)
             .description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`))
     const positional = operation.positional ?? []
-    const command = parent.command(verb ?? noun).description(operation.summary)
+    const word = verb ?? noun
+    const known = parent.commands.find((each) => each.name() === word)
+    const command = (known ?? parent.command(word)).description(operation.summary)
     for (const argument of positional)
       command.argument(`<${argument}>`, describe(operation.input.shape, argument))
     const shape: Record<
@@ -136,6 +138,8 @@ function exitFor(name: OperationName, result: unknown): number {
   if (name === 'run.show' && value.waitsFor !== null) return EXIT.waiting
   if (name === 'oncall.check' || name === 'integration.test')
     return (result as { good?: unknown }).good === true ? EXIT.done : EXIT.failed
+  if (name === 'gate.deploy')
+    return (result as { open?: unknown }).open === true ? EXIT.done : EXIT.refused
   if (name === 'audit.verify' && value.intact !== true) return EXIT.failed
   return EXIT.done
 }

@@ -7,10 +7,19 @@ type Table = (items: readonly Row[], columns: readonly string[], empty: string) 
 const text = forTerminal
 const rows = (value: unknown): Row[] => (Array.isArray(value) ? (value as Row[]) : [])
 
+const SHOWN: ReadonlySet<OperationName> = new Set(['change.show', 'rollout.undo', 'scale.horizontal', 'scale.vertical']) // prettier-ignore
+
 /** What the verbs on a cluster look like in a terminal; `null`: another verb. */
 export function renderCluster(name: OperationName, value: Row, table: Table): string | null {
   if (name === 'cluster.diagnose') return diagnosis(value)
   if (name === 'cluster.status') return status(value, table)
+  if (name === 'rollout.history') return revisions(value, table)
+  if (name === 'scale.recommend') return advice(value)
+  if (name === 'change.list')
+    return table(rows(value['changes']), ['change', 'state', 'title', 'requestedBy', 'createdAt', 'outcome'], 'No changes.') // prettier-ignore
+  if (name === 'guard.list')
+    return table(rows(value['rollouts']), ['workload', 'revision', 'state', 'seenAt', 'endedAt', 'reason'], 'The guard has watched no rollout.') // prettier-ignore
+  if (SHOWN.has(name)) return change(value)
   return null
 }
 
@@ -81,4 +90,55 @@ function age(seconds: unknown): string {
   if (seconds < 120) return `${seconds}s`
   if (seconds < 7_200) return `${Math.round(seconds / 60)}m`
   return seconds < 172_800 ? `${Math.round(seconds / 3_600)}h` : `${Math.round(seconds / 86_400)}d`
+}
+
+function change(value: Row): string {
+  const notes = rows(value['notes']).map((note) => `${MARKS[String(note['level'])] ?? ''}${text(note['text'])}`) // prettier-ignore
+  const approvals = rows(value['approvals']).map((each) => `approved by ${text(each['by'])} at ${text(each['at'])}`) // prettier-ignore
+  const open = value['state'] === 'proposed'
+  return [
+    `${text(value['change'])}  ${text(value['state'])}  ${text(value['title'])}`,
+    `by ${text(value['requestedBy'])}: ${text(value['reason'])}`,
+    '',
+    text(value['diff']).trimEnd(),
+    '',
+    ...notes,
+    '',
+    `$ ${text(value['command'])}`,
+    ...(value['revert'] === null ? ['It is not taken back by itself when it does not hold.'] : [`taken back by: ${text(value['revert'])}`]), // prettier-ignore
+    ...approvals,
+    ...(value['outcome'] === null ? [] : ['', text(value['outcome'])]),
+    ...(open
+      ? ['', 'Somebody who may approve it:', `  erlmcp change approve ${text(value['change'])} --hash ${text(value['hash'])}`] // prettier-ignore
+      : []),
+  ].join('\n')
+}
+
+const MARKS: Readonly<Record<string, string>> = {
+  info: '  - ',
+  warn: '  ! ',
+  stop: '  STOP: it cannot be applied: ',
+}
+
+function revisions(value: Row, table: Table): string {
+  const items = rows(value['revisions']).map((each) => ({
+    ...each,
+    revision: `${text(each['revision'])}${each['current'] === true ? ' *' : ''}`,
+    images: (each['images'] as unknown[]).map(text).join(', '),
+    earlier: (each['earlier'] as unknown[]).map(text).join(', '),
+  }))
+  return [
+    table(items, ['revision', 'createdAt', 'images', 'cause', 'by', 'earlier', 'replicas', 'irreversible'], 'No revisions.'), // prettier-ignore
+    ...(typeof value['diff'] === 'string' ? ['', value['diff'] === '' ? 'They do not differ.' : text(value['diff'])] : []), // prettier-ignore
+  ].join('\n')
+}
+
+function advice(value: Row): string {
+  const resources = { requests: value['requests'], limits: value['limits'] }
+  return [
+    `container ${text(value['container'])} of ${text(value['workload'])}, from ${text(value['days'])} days of usage`,
+    `now:         ${JSON.stringify(value['now'])}`,
+    `recommended: ${JSON.stringify(resources)}`,
+    ...(value['arithmetic'] as unknown[]).map((line) => `  ${text(line)}`),
+  ].join('\n')
 }

@@ -431,19 +431,13 @@ export interface Schema
   extends
     AccessSchema,
     AgentsSchema,
+    DutiesSchema,
     BackupSchema,
     MessagesSchema, StatusSchema,
     OncallSchema,
     InboundSchema,
     ReplicaSchema,
     ReviewSchema {
-  planned_change: DutiesSchema['planned_change']
-  duty_approval: DutiesSchema['duty_approval']
-  duty_event: DutiesSchema['duty_event']
-  maintenance_window: DutiesSchema['maintenance_window']
-  maintenance_session: DutiesSchema['maintenance_session']
-  maintenance_tick: DutiesSchema['maintenance_tick']
-  guarded_rollout: DutiesSchema['guarded_rollout']
   webhook_delivery: WebhookDeliveryTable
   incident: IncidentTable
   alert: AlertTable

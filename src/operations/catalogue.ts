@@ -10,6 +10,7 @@ import { deploymentOperations } from './catalogue/deployments.ts'
 import { incidentOperations } from './catalogue/incidents.ts'
 import { inputOperations } from './catalogue/inputs.ts'
 import { liveOperations } from './catalogue/live.ts'
+import { maintenanceOperations } from './catalogue/maintenance.ts'
 import { messageOperations } from './catalogue/messages.ts'
 import { oncallOperations } from './catalogue/oncall.ts'
 import { pageOperations } from './catalogue/pages.ts'
@@ -38,6 +39,7 @@ const operations = {
   ...rehearsalOperations,
   ...clusterOperations,
   ...changeOperations,
+  ...maintenanceOperations,
   ...readingOperations,
   ...reviewOperations,
   ...attachmentOperations,

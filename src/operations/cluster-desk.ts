@@ -1,27 +1,6 @@
 import { AppError } from '../base/error.ts'
-import type { Kubectl } from '../kubernetes/index.ts'
-import type { SignalSource } from '../verification/index.ts'
+import type { ClusterDesk } from '../rollout/index.ts'
 import type { OperationDeps } from './deps.ts'
-
-/** One service and where it runs, ready to be looked at. */
-export interface OpenCluster {
-  /** `null`: none is configured; the kubeconfig of this process is looked through. */
-  service: string | null
-  /** Name of the Deployment. `null`: none was named. */
-  workload: string | null
-  /** `null`: the current one of the kubeconfig. */
-  context: string | null
-  namespace: string
-  kubectl: Kubectl
-  signals: SignalSource | null
-}
-
-export interface ClusterDesk {
-  /** @throws AppError `not_found` (no such service), `input_invalid` (which of several?), `unsupported` (not in a cluster). */
-  open(request: { service?: string | undefined; workload?: string | undefined; namespace?: string | undefined }): OpenCluster // prettier-ignore
-  /** A signal of a service now. */
-  measure(source: SignalSource, signal: string): Promise<{ value: number | null; error?: string }>
-}
 
 export function clustersOf(deps: OperationDeps): ClusterDesk {
   if (deps.clusters !== undefined) return deps.clusters

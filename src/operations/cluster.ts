@@ -5,7 +5,7 @@ import { onCallAt, readOverrides } from '../oncall/index.ts'
 import { itemsOf, takeSnapshot } from '../kubernetes/index.ts'
 import type { InputOf } from './catalogue.ts'
 import { clustersOf, workloadOf } from './cluster-desk.ts'
-import type { OpenCluster } from './cluster-desk.ts'
+import type { OpenCluster } from '../rollout/index.ts'
 import { podLine, serviceLine, workloadLine } from './cluster-lines.ts'
 import type { HandlersOf, OperationDeps } from './deps.ts'
 

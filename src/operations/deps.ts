@@ -43,6 +43,8 @@ export interface OperationDeps {
   targetOf?(service: string | null): FencedTarget
   /** The clusters that services run in. Left out: none does. */
   clusters?: ClusterDesk
+  /** Further items of the checklists of windows, and how old a verified backup may be. */
+  maintenance?: { before: readonly string[]; after: readonly string[]; backupWithinHours: number }
   /** What it takes to plan and to start something without an alert. Left out: nothing can. */
   agents?: AgentDesk
   /** The process that answers. Left out: no server runs. */

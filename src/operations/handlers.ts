@@ -12,6 +12,7 @@ import { listIncidents, showIncident } from './incidents.ts'
 import { deploymentHandlers } from './deployments.ts'
 import { inputHandlers } from './inputs.ts'
 import { liveHandlers } from './live.ts'
+import { maintenanceHandlers } from './maintenance.ts'
 import { messageHandlers } from './messages.ts'
 import { statusHandlers } from './status.ts'
 import { oncallHandlers } from './oncall.ts'
@@ -53,6 +54,7 @@ export const HANDLERS: HandlersOf<OperationName> = {
   ...clusterHandlers,
   ...backupHandlers,
   ...changeHandlers,
+  ...maintenanceHandlers,
   'page.list': (deps, _actor, input) => listPages(deps, input),
   'page.show': (deps, _actor, input) => showPage(deps, input),
   'page.history': (deps, _actor, input) => pageHistory(deps, input),

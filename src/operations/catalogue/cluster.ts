@@ -78,7 +78,7 @@ export const clusterOperations = {
     }),
     need: 'look',
     effect: 'read',
-    http: { method: 'GET', path: '/status' },
+    http: { method: 'GET', path: '/cluster-status' },
     words: ['status'],
     decision: false,
   },

@@ -1,0 +1,504 @@
+import { sql } from 'kysely'
+import type { Actor } from '../access/index.ts'
+import { appendAudit } from '../access/index.ts'
+import { AppError, messageOf } from '../base/error.ts'
+import { newId } from '../base/id.ts'
+import { withTransaction } from '../db/index.ts'
+import type { Transaction } from '../db/index.ts'
+import {
+  checklist,
+  END_TOPIC,
+  findWindow,
+  freezesOf,
+  judgeGate,
+  lastSession,
+  liveWindows,
+  maintenanceCalendar,
+  MAINTENANCE_WORKFLOW,
+  missing,
+  occurrenceAt,
+  occurrencesBetween,
+  overlapsOf,
+  planWindow,
+  scheduleOf,
+  subjectOf,
+  windowName,
+} from '../maintenance/index.ts'
+import type { Item, Occurrence, Session, WindowPlan, WindowRow } from '../maintenance/index.ts'
+import { readMoment } from '../oncall/index.ts'
+import { approveDuty } from '../rollout/index.ts'
+import type { InputOf } from './catalogue.ts'
+import type { HandlersOf, OperationDeps } from './deps.ts'
+import { factsBefore, itemsAfter } from './maintenance-facts.ts'
+
+type MaintenanceVerb =
+  | `maintenance.${'plan' | 'list' | 'show' | 'tick' | 'start' | 'end' | 'cancel' | 'calendar'}`
+  | 'gate.deploy'
+
+export const maintenanceHandlers: HandlersOf<MaintenanceVerb> = {
+  'maintenance.plan': plan,
+  'maintenance.list': (deps, _actor, input) => list(deps, input.service ?? null),
+  'maintenance.show': async (deps, _actor, input) =>
+    show(deps, await findWindow(deps.database.kysely, input.id)),
+  'maintenance.tick': tick,
+  'maintenance.start': start,
+  'maintenance.end': end,
+  'maintenance.cancel': cancel,
+  'maintenance.calendar': (deps, _actor, input) => calendar(deps, input.service ?? null),
+  'gate.deploy': (deps, _actor, input) => gate(deps, input.service),
+}
+
+/** A window may begin a little before its time: people are punctual in both directions. */
+const EARLY_MS = 15 * 60_000
+const OVERLAP_DAYS = 90
+
+async function plan(deps: OperationDeps, actor: Actor, input: InputOf<'maintenance.plan'>): Promise<unknown> {
+  const at = deps.clock.now()
+  const { starts, minutes, zone, repeats, until, kind } = input
+  const schedule = { starts, minutes, zone, repeats, until: until ?? null }
+  if (readMoment(starts, zone) === null || occurrencesBetween(schedule, at, new Date(at.getTime() + 400 * 86_400_000)).length === 0) {
+    throw new AppError('input_invalid', `${starts} in ${zone}${until === undefined ? '' : ` until ${until}`} is no time to come`, {
+      action: 'Give a wall-clock time in the future and an IANA zone: --starts 2026-12-24T22:00 --zone Europe/Berlin.',
+    })
+  } // prettier-ignore
+  const overlaps = overlapsOf(
+    schedule,
+    input.services,
+    await liveWindows(deps.database.kysely),
+    at,
+    OVERLAP_DAYS,
+  )
+  const freeze = overlaps.find((each) => each.kind === 'freeze')
+  if (kind === 'maintenance' && freeze !== undefined) {
+    throw new AppError(
+      'conflict',
+      `it falls into the change freeze ${freeze.window} "${freeze.title}" (${freeze.from.toISOString()} to ${freeze.to.toISOString()})`,
+      {
+        action: 'Choose another time, or cancel the freeze.',
+      },
+    )
+  }
+  const windowId = newId('mwn')
+  const window = await withTransaction(deps.database, async (trx) => {
+    await trx
+      .insertInto('maintenance_window')
+      .values({
+        id: windowId,
+        kind,
+        title: input.title,
+        services: input.services,
+        starts,
+        minutes,
+        zone,
+        repeats,
+        until: until ?? null,
+        rollback_plan: input.rollbackPlan,
+        drain: input.drain,
+        keep_replicas: input.keepReplicas ?? null,
+        created_by: actor.id,
+        created_at: at,
+      })
+      .execute()
+    await appendAudit(trx, at, { actor, operation: 'maintenance.plan', subject: windowId, outcome: 'done', data: { ...input } }) // prettier-ignore
+    return findWindow(trx, windowId)
+  })
+  return { ...line(window, at, null), overlaps }
+}
+
+function line(window: WindowRow, at: Date, session: Session | null): Record<string, unknown> & { next: Occurrence | null } {
+  const next = occurrenceOf(window, at, session)
+  return {
+    id: window.id,
+    window: windowName(window),
+    kind: window.kind,
+    title: window.title,
+    services: window.services,
+    state: stateOf(window, at, session),
+    schedule: `${window.starts} ${window.zone}, ${window.minutes} min${window.repeats === 'never' ? '' : `, ${window.repeats}`}`,
+    createdBy: window.created_by,
+    rollbackPlan: window.rollback_plan,
+    drain: window.drain,
+    keepReplicas: window.keep_replicas,
+    next,
+  }
+} // prettier-ignore
+
+function stateOf(window: WindowRow, at: Date, session: Session | null): string {
+  if (window.cancelled_at !== null) return 'cancelled'
+  if (session !== null && session.ended_at === null) return session.state
+  const next = occurrenceOf(window, at, session)
+  if (next === null) return 'over'
+  return window.kind === 'freeze' && next.from <= at ? 'frozen' : 'planned'
+}
+
+/** The occurrence that is on or comes next; one that was carried out is not offered again. */
+function occurrenceOf(window: WindowRow, at: Date, session: Session | null): Occurrence | null {
+  if (session !== null && session.ended_at === null) return { from: session.from_at, to: session.to_at }
+  const next = occurrenceAt(scheduleOf(window), at)
+  const isDone = next !== null && session?.from_at.getTime() === next.from.getTime()
+  return isDone ? occurrenceAt(scheduleOf(window), next.to) : next
+}
+
+async function list(deps: OperationDeps, service: string | null): Promise<unknown> {
+  const at = deps.clock.now()
+  const rows = await liveWindows(deps.database.kysely)
+  const wanted = rows.filter((row) => service === null || row.services.includes(service))
+  const windows = await Promise.all(
+    wanted.map(async (row) => line(row, at, await lastSession(deps.database.kysely, row.id))),
+  )
+  return { windows }
+}
+
+async function show(deps: OperationDeps, window: WindowRow): Promise<unknown> {
+  const database = deps.database.kysely
+  const session = await lastSession(database, window.id)
+  const shown = line(window, deps.clock.now(), session)
+  const open = session !== null && session.ended_at === null
+  const [before, after, planned, events] = await Promise.all([
+    window.kind === 'freeze' ? [] : checklistBefore(deps, window, shown.next),
+    session === null || window.kind === 'freeze' ? [] : checklistAfter(deps, window, session),
+    open || window.kind === 'freeze' ? null : planned_(deps, window),
+    session === null
+      ? []
+      : database.selectFrom('duty_event').select(['at', 'kind', 'actor', 'message']).where('subject', '=', session.id).orderBy('id').limit(200).execute(),
+  ]) // prettier-ignore
+  return {
+    ...shown,
+    before,
+    after,
+    commands: open ? session.plan.commands : (planned?.plan?.commands ?? []),
+    hash: open ? session.hash : (planned?.plan?.hash ?? null),
+    problems: open ? [] : (planned?.problems ?? []),
+    session:
+      session === null
+        ? null
+        : {
+            id: session.id,
+            state: session.state,
+            from: session.from_at,
+            to: session.to_at,
+            startedBy: session.started_by,
+            startedAt: session.started_at,
+            endedAt: session.ended_at,
+            outcome: session.outcome,
+          },
+    events,
+  }
+}
+
+/** What it would do now, or why that cannot be said. */
+async function planned_(
+  deps: OperationDeps,
+  window: WindowRow,
+): Promise<{ plan: WindowPlan | null; problems: string[] }> {
+  try {
+    const plan = await planNow(deps, window)
+    return { plan, problems: plan.problems }
+  } catch (error) {
+    return { plan: null, problems: [messageOf(error)] }
+  }
+}
+
+/** Services that run elsewhere have nothing to drain; their pages are held back all the same. */
+async function planNow(deps: OperationDeps, window: WindowRow): Promise<WindowPlan> {
+  const { clusters } = deps
+  const known = clusters?.names() ?? []
+  const opened = window.services
+    .filter((service) => known.includes(service))
+    .flatMap((service) => (clusters === undefined ? [] : [{ ...clusters.open({ service }), service }]))
+  const drain = window.drain === 'none' ? ('none' as const) : ('selector' as const)
+  return planWindow(opened, { drain, keepReplicas: window.keep_replicas })
+}
+
+async function checklistBefore(
+  deps: OperationDeps,
+  window: WindowRow,
+  next: Occurrence | null,
+): Promise<Item[]> {
+  if (next === null) return []
+  return checklist(await factsBefore(deps, window), await ticksOf(deps, window.id, next.from))
+}
+
+const checklistAfter = async (deps: OperationDeps, window: WindowRow, session: Session): Promise<Item[]> =>
+  checklist(itemsAfter(deps), await ticksOf(deps, window.id, session.from_at))
+
+const ticksOf = (deps: OperationDeps, windowId: string, from: Date) =>
+  deps.database.kysely
+    .selectFrom('maintenance_tick')
+    .select(['item', 'done', 'by', 'at', 'note'])
+    .where('window_id', '=', windowId)
+    .where('from_at', '=', from)
+    .orderBy('id')
+    .execute()
+
+async function tick(deps: OperationDeps, actor: Actor, input: InputOf<'maintenance.tick'>): Promise<unknown> {
+  const database = deps.database.kysely
+  const window = await findWindow(database, input.id)
+  const session = await lastSession(database, window.id)
+  const at = deps.clock.now()
+  const next = occurrenceOf(window, at, session)
+  const before = await checklistBefore(deps, window, next)
+  const after = session === null ? [] : await checklistAfter(deps, window, session)
+  const isBefore = before.some(({ id }) => id === input.item)
+  const item = [...before, ...after].find(({ id }) => id === input.item)
+  const from = isBefore ? next?.from : session?.from_at
+  if (item === undefined || from === undefined) {
+    throw new AppError('not_found', `its checklist has no item ${JSON.stringify(input.item)} now`, {
+      action: `There are: ${[...before, ...after].map(({ id }) => id).join(', ') || 'none'}.`,
+    })
+  }
+  if (item.checked !== null) {
+    throw new AppError('conflict', `"${item.text}" is checked by erlmcp itself: ${item.checked.says}`, {
+      action: 'Mend what it says; nobody ticks it.',
+    })
+  }
+  await withTransaction(deps.database, async (trx) => {
+    await trx
+      .insertInto('maintenance_tick')
+      .values({
+        window_id: window.id,
+        from_at: from,
+        item: item.id,
+        done: input.done,
+        by: actor.id,
+        at,
+        note: input.note ?? null,
+      }) // prettier-ignore
+      .execute()
+    await appendAudit(trx, at, { actor, operation: 'maintenance.tick', subject: window.id, outcome: 'done', data: { item: item.id, done: input.done, from } }) // prettier-ignore
+  })
+  return { window: windowName(window), item: item.id, done: input.done }
+}
+
+async function start(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'maintenance.start'>,
+): Promise<unknown> {
+  const window = await findWindow(deps.database.kysely, input.id)
+  const session = await lastSession(deps.database.kysely, window.id)
+  const at = deps.clock.now()
+  const occurrence = startable(window, session, at)
+  const unmet = missing(await checklistBefore(deps, window, occurrence))
+  if (unmet.length > 0) {
+    throw new AppError('conflict', `${windowName(window)} cannot be started; not done: ${unmet.join('; ')}`, {
+      action: `Tick what is done with \`erlmcp maintenance tick ${windowName(window)} ITEM\`.`,
+      data: { missing: unmet },
+    })
+  }
+  const plan = await planNow(deps, window)
+  refuseProblems(plan, input.hash)
+  return withTransaction(deps.database, async (trx) => {
+    await refuseOverlap(trx, window)
+    const sessionId = newId('mws')
+    const what = {
+      subject: subjectOf({ window_id: window.id, from_at: occurrence.from }),
+      hash: plan.hash,
+      risk: 'change' as const,
+      requestedBy: window.created_by,
+      title: window.title,
+    }
+    const expiresAt = new Date(at.getTime() + deps.approvalTtlMs)
+    const by = { actor, reason: input.reason ?? null, breakGlass: false, expiresAt }
+    const [part] = plan.parts
+    const approved = await approveDuty(trx, at, what, by, {
+      ...(deps.policy === undefined ? {} : { policy: deps.policy.policy }),
+      labels: { service: window.services[0] ?? '' },
+      ...(part === undefined
+        ? {}
+        : { target: { kind: 'kubernetes', context: part.context ?? '', namespace: part.namespace } }),
+    })
+    const started = approved.given >= approved.needed
+    if (started)
+      await begin(deps, trx, { window, occurrence, plan, sessionId, hash: plan.hash, by: actor.id, at })
+    await appendAudit(trx, at, {
+      actor,
+      operation: 'maintenance.start',
+      subject: window.id,
+      outcome: 'done',
+      data: { hash: plan.hash, ...approved, from: occurrence.from },
+    })
+    return { window: windowName(window), session: started ? sessionId : null, started, ...approved }
+  })
+}
+
+function startable(window: WindowRow, session: Session | null, at: Date): Occurrence {
+  const refuse = (why: string, action: string): AppError =>
+    new AppError('conflict', `${windowName(window)} cannot be started: ${why}`, { action })
+  if (window.kind === 'freeze') throw refuse('it is a freeze', 'A freeze holds by itself.')
+  if (window.cancelled_at !== null) throw refuse('it was cancelled', 'Plan another one.')
+  if (session !== null && session.ended_at === null)
+    throw refuse(`it is ${session.state}`, 'It is on already.')
+  const next = occurrenceOf(window, at, session)
+  if (next === null) throw refuse('its time has passed', 'Plan another one.')
+  if (next.from.getTime() - at.getTime() > EARLY_MS)
+    throw refuse(
+      `it begins at ${next.from.toISOString()}`,
+      'It can be started from 15 minutes before its time.',
+    )
+  return next
+}
+
+function refuseProblems(plan: WindowPlan, hash: string | undefined): void {
+  if (plan.problems.length > 0)
+    throw new AppError('conflict', plan.problems.join('; '), {
+      action: 'Mend that, or plan the window with --drain none.',
+    })
+  if (hash !== undefined && hash !== plan.hash)
+    throw new AppError('approval_mismatch', 'what it would do is not what was shown', {
+      action: 'Look at it again with `erlmcp maintenance show`.',
+    })
+}
+
+async function refuseOverlap(trx: Transaction, window: WindowRow): Promise<void> {
+  const other = await trx
+    .selectFrom('maintenance_session')
+    .innerJoin('maintenance_window', 'maintenance_window.id', 'maintenance_session.window_id')
+    .select(['maintenance_window.number', 'maintenance_window.title'])
+    .where('maintenance_session.ended_at', 'is', null)
+    .where(sql<boolean>`maintenance_window.services && ${window.services}::text[]`)
+    .limit(1)
+    .executeTakeFirst()
+  if (other === undefined) return
+  throw new AppError('conflict', `MW-${other.number} "${other.title}" of the same services is on`, {
+    action: 'End that one first.',
+  })
+}
+
+async function begin(
+  deps: OperationDeps,
+  trx: Transaction,
+  it: { window: WindowRow; occurrence: Occurrence; plan: WindowPlan; sessionId: string; hash: string; by: string; at: Date }, // prettier-ignore
+): Promise<void> {
+  const row = await trx
+    .insertInto('maintenance_session')
+    .values({
+      id: it.sessionId,
+      window_id: it.window.id,
+      from_at: it.occurrence.from,
+      to_at: it.occurrence.to,
+      state: 'starting',
+      plan: JSON.stringify(it.plan),
+      hash: it.hash,
+      started_by: it.by,
+      started_at: it.at,
+      recorded: JSON.stringify(it.plan.parts),
+    })
+    .onConflict((conflict) => conflict.columns(['window_id', 'from_at']).doNothing())
+    .returning('id')
+    .executeTakeFirst()
+  if (row === undefined)
+    throw new AppError('conflict', 'it was started by somebody else at this moment', {
+      action: 'Look at it with `erlmcp maintenance show`.',
+    })
+  await deps.engine.start(trx, MAINTENANCE_WORKFLOW, it.sessionId, { sessionId: it.sessionId })
+}
+
+async function end(deps: OperationDeps, actor: Actor, input: InputOf<'maintenance.end'>): Promise<unknown> {
+  return withTransaction(deps.database, async (trx) => {
+    const window = await findWindow(trx, input.id)
+    const session = await lastSession(trx, window.id)
+    if (session === null || session.ended_at !== null)
+      throw new AppError('conflict', `${windowName(window)} is not on`, {
+        action: '`erlmcp maintenance list` says what is.',
+      })
+    const at = deps.clock.now()
+    await deps.engine.send(
+      trx,
+      session.id,
+      END_TOPIC,
+      { by: actor.id, reason: input.reason },
+      `end:${session.id}`,
+    )
+    await appendAudit(trx, at, {
+      actor,
+      operation: 'maintenance.end',
+      subject: window.id,
+      outcome: 'done',
+      data: { session: session.id, reason: input.reason },
+    })
+    return { window: windowName(window), session: session.id, ending: true }
+  })
+}
+
+async function cancel(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'maintenance.cancel'>,
+): Promise<unknown> {
+  return withTransaction(deps.database, async (trx) => {
+    const at = deps.clock.now()
+    const window = await findWindow(trx, input.id)
+    const session = await lastSession(trx, window.id)
+    if (session !== null && session.ended_at === null)
+      throw new AppError('conflict', `${windowName(window)} is ${session.state}`, {
+        action: 'End it first: `erlmcp maintenance end`.',
+      })
+    const row = await trx
+      .updateTable('maintenance_window')
+      .set({ cancelled_at: at, cancelled_by: actor.id, cancelled_reason: input.reason })
+      .where('id', '=', window.id)
+      .where('cancelled_at', 'is', null)
+      .returning('id')
+      .executeTakeFirst()
+    if (row !== undefined)
+      await appendAudit(trx, at, {
+        actor,
+        operation: 'maintenance.cancel',
+        subject: window.id,
+        outcome: 'done',
+        data: { reason: input.reason },
+      })
+    return { window: windowName(window), cancelled: row !== undefined }
+  })
+}
+
+async function calendar(deps: OperationDeps, service: string | null): Promise<unknown> {
+  const rows = await liveWindows(deps.database.kysely)
+  const windows = rows
+    .filter((row) => service === null || row.services.includes(service))
+    .map((row) => ({
+      ...scheduleOf(row),
+      id: row.id,
+      number: row.number,
+      title: row.title,
+      kind: row.kind,
+      services: row.services,
+      rollbackPlan: row.rollback_plan,
+      createdAt: row.created_at,
+    }))
+  return { calendar: maintenanceCalendar(windows) }
+}
+
+async function gate(deps: OperationDeps, service: string): Promise<unknown> {
+  const at = deps.clock.now()
+  const database = deps.database.kysely
+  const windows = await liveWindows(database)
+  const [incidents, sessions] = await Promise.all([
+    database
+      .selectFrom('incident')
+      .select(['number', 'severity', 'state', 'title'])
+      .where('service', '=', service)
+      .where('state', 'not in', ['resolved', 'closed'])
+      .orderBy('severity')
+      .limit(50)
+      .execute(),
+    database
+      .selectFrom('maintenance_session')
+      .select(['window_id', 'state'])
+      .where('ended_at', 'is', null)
+      .execute(),
+  ])
+  const on = sessions.flatMap(({ window_id, state }) => {
+    const window = windows.find(({ id, services }) => id === window_id && services.includes(service))
+    return window === undefined ? [] : [{ name: windowName(window), title: window.title, state }]
+  })
+  const verdict = judgeGate({
+    service,
+    at,
+    freezes: freezesOf(windows, service, at),
+    windows: on,
+    incidents: incidents.map(({ number, ...each }) => ({ name: `INC-${number}`, ...each })),
+  })
+  return { service, at, ...verdict }
+}
