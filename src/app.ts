@@ -146,7 +146,7 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     await writeLocalAccess(config, store.database, clock, address)
     store.permissions.address = config.http.publicUrl ?? address
     await welcomeOwner(options, store.database, clock, store.permissions)
-    const duties = [alerts.duty, ...guardDuties(options, clock, store, engine, changes), ...guardDuties(options, clock, store, engine, changes), ...dutiesOf(options, clock, store, changes), ...chat.duties, backupDuty(store.backups, engine, log), watch.duty, ...telemetryDuties(options, clock, store, metrics)]
+    const duties = [alerts.duty, ...guardDuties(options, clock, store, engine, changes), ...dutiesOf(options, clock, store, changes), ...chat.duties, backupDuty(store.backups, engine, log), watch.duty, ...telemetryDuties(options, clock, store, metrics)]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {
