@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import path from 'node:path'
-import { issueToken } from './access/index.ts'
+import { appendAudit, issueToken, loadPolicy, SYSTEM_ACTOR } from './access/index.ts'
 import type { ActorKind, Role } from './access/index.ts'
 import { checkpointDuty, welcomeOwner } from './app/access.ts'
 import { backupDuty, defineBackups } from './app/backup.ts'
@@ -15,14 +15,17 @@ import { secretFile, writeLocalAccess } from './app/local-access.ts'
 import { messageDuty } from './app/messages.ts'
 import type { AppOptions, Duty } from './app/options.ts'
 import { buildResponse } from './app/respond.ts'
+import { owedReviewsDuty } from './app/reviews.ts'
 import { engineFor, openStore, operationDeps } from './app/store.ts'
 import type { Store } from './app/store.ts'
 import { telemetryDuties } from './app/telemetry.ts'
 import { watchReplica } from './app/vitals.ts'
 import { systemClock } from './base/clock.ts'
 import type { Clock } from './base/clock.ts'
+import type { Config } from './base/config.ts'
 import { AppError } from './base/error.ts'
 import { loadCommandGrammars } from './command/index.ts'
+import { withTransaction } from './db/index.ts'
 import type { ChangeFeed, Database } from './db/index.ts'
 import type { createServer } from './http/index.ts'
 import type { OperationDeps } from './operations/index.ts'
@@ -36,6 +39,8 @@ export type { AppOptions } from './app/options.ts'
 
 export interface App {
   start(): Promise<void>
+  /** Takes over what may change while it runs: the policy, the log's level. What cannot be read leaves all as it was. */
+  reload(config: Config): Promise<void>
   /** Drains for at most `drainMs`, then stops what runs, and the database last. */
   stop(drainMs?: number): Promise<void>
   /** `http://127.0.0.1:8080`, once started. */
@@ -76,6 +81,7 @@ export function createApp(options: AppOptions): App {
       running = await startAll(options, clock)
       options.log.info({ address: running.address }, 'erlmcp is ready')
     },
+    reload: (config) => reloadAll(live(), clock, config),
     async stop(drainMs = DEFAULT_DRAIN_MS) {
       const current = running
       running = null
@@ -145,7 +151,15 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
     await writeLocalAccess(config, store.database, clock, address)
     store.permissions.address = config.http.publicUrl ?? address
     await welcomeOwner(options, store.database, clock, store.permissions)
-    const duties = [alerts.duty, ...guardDuties(options, clock, store, engine, changes), ...dutiesOf(options, clock, store, changes), ...chat.duties, backupDuty(store.backups, engine, log), watch.duty, ...telemetryDuties(options, clock, store, metrics)]
+    const duties = [
+      alerts.duty,
+      ...guardDuties(options, clock, store, engine, changes),
+      ...dutiesOf(options, clock, store, changes),
+      ...chat.duties,
+      backupDuty(store.backups, engine, log),
+      watch.duty,
+      ...telemetryDuties(options, clock, store, metrics),
+    ]
     for (const duty of duties) await duty.start()
     return { ...store, engine, server, address, webhookToken, duties, responseDeps, guard }
   } catch (error) {
@@ -157,6 +171,28 @@ async function startAll(options: AppOptions, clock: Clock): Promise<Running> {
   }
 }
 
+async function reloadAll(
+  { permissions, database, pages }: Running,
+  clock: Clock,
+  config: Config,
+): Promise<void> {
+  const loaded = loadPolicy(config.access.policy)
+  const before = permissions.policy.hash
+  // everybody holds this one object
+  Object.assign(permissions.policy, loaded)
+  if (loaded.hash !== before)
+    await withTransaction(database, (trx) =>
+      appendAudit(trx, clock.now(), {
+        actor: SYSTEM_ACTOR,
+        operation: 'policy.reload',
+        subject: loaded.source ?? 'defaults',
+        outcome: 'done',
+        data: { before, after: loaded.hash },
+      }),
+    )
+  for (const { name } of await pages.statuses()) await pages.refresh(name)
+}
+
 /** What goes on as long as the process lives, in the order in which it starts. */
 function dutiesOf(options: AppOptions, clock: Clock, store: Store, changes: ChangeFeed): Duty[] {
   const { pages, database } = store
@@ -165,6 +201,7 @@ function dutiesOf(options: AppOptions, clock: Clock, store: Store, changes: Chan
     checkpointDuty(options, clock, database, store.permissions),
     deliveryDuty(options, clock, database, store.channels, changes),
     messageDuty(options, clock, database),
+    owedReviewsDuty(options, clock, database),
     escalationDuty(options, clock, database, store.oncall, changes),
     ...liveDuties(options, clock, store, changes),
   ]

@@ -23,6 +23,7 @@ import { buildOncall } from './oncall.ts'
 import { openPermissions } from './access.ts'
 import type { Permissions } from './access.ts'
 import type { AppOptions } from './options.ts'
+import { leadChannels } from './reviews.ts'
 import { targetOf } from './respond.ts'
 
 export interface Store {
@@ -118,6 +119,7 @@ export const operationDeps = (
   statusPage: statusSettings(config),
   policy: permissions.policy,
   lint: createLinter(),
+  leadChannels: leadChannels(config),
   signer: permissions.signer,
   address: () => permissions.address,
   targetOf: (service) => targetOf(config, service),

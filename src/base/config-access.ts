@@ -36,6 +36,16 @@ export const access = z
     /** `erlmcp.policy.yaml`; without it the defaults hold. */
     policy: file.nullable().default(null),
     oidc: oidc.nullable().default(null),
+    /** Where all leads are told of a break-glass, and of the review that is owed after it; empty: the console. */
+    tellLeads: z
+      .array(
+        z.strictObject({
+          channel: z.string().min(1).max(50),
+          target: z.string().min(1).max(300).nullable().default(null),
+        }),
+      )
+      .max(20)
+      .default([]),
     checkpointEverySeconds: z.number().int().min(5).max(86_400).default(300),
   })
   .prefault({})

@@ -1,4 +1,3 @@
-import { sql } from 'kysely'
 import { appendAudit, mayDo } from '../access/index.ts'
 import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
@@ -122,7 +121,6 @@ async function complete(
       words: { completedAt: at },
     })
     const newest = elseChanged(next, `the review of INC-${incident.number}`)
-    await sql`update review_demand set reminded_at = ${at} where incident_id = ${incident.id}`.execute(trx)
     await addTimeline(trx, at, {
       incidentId: incident.id,
       kind: 'review.completed',
