@@ -17,7 +17,7 @@ const project = (name: string, include: string[], timeoutMs: number, options: { 
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['src/**/*.test.ts'], 20_000, { database: false }),
+      project('unit', ['src/**/*.test.ts', 'web/src/**/*.test.ts'], 20_000, { database: false }),
       project('conformance', ['test/conformance/**/*.test.ts'], 120_000, { database: false }),
       project('architecture', ['test/architecture/**/*.test.ts'], 20_000, { database: false }),
       project('integration', ['test/integration/**/*.test.ts'], 60_000, { database: true }),

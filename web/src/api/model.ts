@@ -82,6 +82,7 @@ export interface Deadline {
 
 export interface Incident extends IncidentSummary {
   deadlines?: Deadline[]
+  reviewOwed?: { reason: string; by: string; at: string } | null
   timeline: TimelineEntry[]
   runs: RunSummary[]
   alerts: {
@@ -137,6 +138,8 @@ export interface Option extends Step {
   missingInputs: string[]
   /** Of the commands that are approved, as they are shown. */
   hashes: string[]
+  /** Who asked for it; `null`: it stands on the page, and nobody did. */
+  proposed: { proposedBy: string; reason: string } | null
   /** Whether whoever looks may approve it, and why not. */
   may: { allowed: boolean; reason: string }
 }
@@ -285,7 +288,30 @@ export interface Desk {
   open: IncidentSummary[]
   recent: IncidentSummary[]
   overdueReviews: { path: string; title: string; owner: string | null; nextReview: string | null }[]
+  oncall: { rotation: string; person: string | null; name: string | null; until: string | null }[]
+  owedReviews: { incident: string; title: string; severity: Severity; owed: string | null }[]
+  actions: { id: string; title: string; owner: string | null; dueOn: string | null; incident: string }[]
+  deploys: { service: string; version: string; note: string | null; at: string; by: string }[]
   now: string
+}
+
+export interface Attachment {
+  id: string
+  name: string
+  type: string
+  bytes: number
+  addedAt: string
+  addedBy: string
+}
+
+/** What an option wants to know, and what it could be. */
+export interface WantedInput {
+  name: string
+  value: string | null
+  from: string | null
+  description: string | null
+  pattern: string | null
+  choices: { value: string; from: string }[]
 }
 
 export type Inline =

@@ -2,11 +2,12 @@ import { CircleCheck } from 'lucide-react'
 import type { ReactNode } from 'react'
 import type { Change, Desk, IncidentSummary, Waiting as WaitingRow } from '../api/model.ts'
 import { useData } from '../live/data.ts'
+import { usePreferences } from '../shell/preferences.ts'
 import { Link } from '../shell/router.tsx'
 import { useTitle } from '../shell/title.ts'
 import { IncidentChip, SeverityChip } from '../ui/chips.tsx'
 import { ProblemNotice, Waiting } from '../ui/controls.tsx'
-import { Ago, Elapsed } from '../ui/time.tsx'
+import { Ago, clockText, dateText, Elapsed } from '../ui/time.tsx'
 import './home.css'
 
 const concerns = (change: Change): boolean => change.topic === 'incident' || change.topic === 'run'
@@ -33,6 +34,7 @@ export function HomePage(): ReactNode {
     <div className="column home">
       <h1 className="only-heard">Incidents</h1>
       {problem === null ? null : <ProblemNotice problem={problem} />}
+      <OnCall oncall={desk.oncall} />
       {quiet ? (
         <p className="all-quiet tone-green">
           <CircleCheck size={20} aria-hidden /> Nothing is open.
@@ -68,6 +70,25 @@ export function HomePage(): ReactNode {
           </ul>
         </section>
       )}
+      {desk.owedReviews.length === 0 ? null : (
+        <section aria-labelledby="owed">
+          <h2 id="owed">Reviews that are owed</h2>
+          <ul className="rows">
+            {desk.owedReviews.map((review) => (
+              <li key={review.incident}>
+                <Link to={`/incidents/${review.incident}/review`} className="row">
+                  <SeverityChip severity={review.severity} />
+                  <span className="row-main">
+                    <strong>{review.title}</strong>
+                    <span className="tone-red">{review.owed}</span>
+                  </span>
+                  <span className="row-side quiet">{review.incident}</span>
+                </Link>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       <section aria-labelledby="recent">
         <h2 id="recent">Recently resolved</h2>
         {desk.recent.length === 0 ? (
@@ -82,6 +103,40 @@ export function HomePage(): ReactNode {
           </ul>
         )}
       </section>
+      {desk.actions.length === 0 ? null : (
+        <section aria-labelledby="actions">
+          <h2 id="actions">Action items, yours or overdue</h2>
+          <ul className="rows plain">
+            {desk.actions.map((action) => (
+              <li key={action.id}>
+                <Link to={`/incidents/${action.incident}/review`}>{action.title}</Link>
+                <span className="quiet">
+                  {action.owner?.replace(/^person:/, '') ?? 'nobody yet'},{' '}
+                  {action.dueOn === null ? 'no date' : `due ${action.dueOn}`}
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      {desk.deploys.length === 0 ? null : (
+        <section aria-labelledby="deploys">
+          <h2 id="deploys">Rolled out lately</h2>
+          <ul className="rows plain">
+            {desk.deploys.map((deploy) => (
+              <li key={`${deploy.service} ${deploy.version} ${deploy.at}`}>
+                <span>
+                  {deploy.service} <code>{deploy.version}</code>
+                  {deploy.note === null ? null : <span className="quiet"> {deploy.note}</span>}
+                </span>
+                <span className="quiet">
+                  <Ago at={deploy.at} />
+                </span>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
       {desk.overdueReviews.length === 0 ? null : (
         <section aria-labelledby="overdue">
           <h2 id="overdue">Pages to review</h2>
@@ -89,7 +144,9 @@ export function HomePage(): ReactNode {
             {desk.overdueReviews.slice(0, 8).map((page) => (
               <li key={page.path}>
                 <span>
-                  {page.title}
+                  <Link to={`/runbooks/show?${new URLSearchParams({ path: page.path }).toString()}`}>
+                    {page.title}
+                  </Link>
                   <span className="quiet"> {page.path}</span>
                 </span>
                 <span className="quiet">
@@ -101,6 +158,38 @@ export function HomePage(): ReactNode {
         </section>
       )}
     </div>
+  )
+}
+
+/** One strip: who would be asked now. */
+function OnCall({ oncall }: { oncall: Desk['oncall'] }): ReactNode {
+  if (oncall.length === 0) return null
+  return (
+    <dl className="on-call" aria-label="On call now">
+      {oncall.map(({ rotation, name, until }) => (
+        <div key={rotation}>
+          <dt className="quiet">{rotation}</dt>
+          <dd>
+            {name === null ? <span className="tone-red">nobody</span> : <strong>{name}</strong>}
+            {until === null ? null : (
+              <span className="quiet">
+                {' '}
+                until <Day at={until} />
+              </span>
+            )}
+          </dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Day({ at }: { at: string }): ReactNode {
+  const { clock } = usePreferences()
+  return (
+    <time dateTime={at}>
+      {dateText(at, clock)} {clockText(at, clock)}
+    </time>
   )
 }
 

@@ -115,6 +115,8 @@ export function ReasonDialog({
   done,
   onClose,
   long = false,
+  danger = false,
+  least = 1,
 }: {
   title: string
   text: string
@@ -123,6 +125,9 @@ export function ReasonDialog({
   done: string
   onClose(): void
   long?: boolean
+  danger?: boolean
+  /** Characters of the reason at least. */
+  least?: number
 }): ReactNode {
   const [reason, setReason] = useState('')
   const [problem, setProblem] = useState<Problem | null>(null)
@@ -152,6 +157,7 @@ export function ReasonDialog({
         {problem === null ? null : <ProblemNotice problem={problem} />}
         <label>
           {long ? 'Note' : 'Reason'}
+          {least > 1 ? <span className="quiet"> {least} characters or more</span> : null}
           <textarea
             // oxlint-disable-next-line jsx-a11y/no-autofocus -- opened to be typed into
             autoFocus
@@ -162,14 +168,19 @@ export function ReasonDialog({
             value={reason}
             onChange={(event) => setReason(event.target.value)}
             onKeyDown={(event) => {
-              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && reason.trim() !== '')
+              if (event.key === 'Enter' && (event.ctrlKey || event.metaKey) && reason.trim().length >= least)
                 void submit()
             }}
           />
         </label>
         <div className="dialog-actions">
           <Button onClick={onClose}>Leave it</Button>
-          <Button kind="primary" type="submit" disabled={busy || reason.trim() === ''} shortcut="ctrl ⏎">
+          <Button
+            kind={danger ? 'danger' : 'primary'}
+            type="submit"
+            disabled={busy || reason.trim().length < least}
+            shortcut="ctrl ⏎"
+          >
             {verb}
           </Button>
         </div>

@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react'
 import type { Incident, Run } from '../api/model.ts'
+import { Link } from '../shell/router.tsx'
 import { IncidentChip, SeverityChip } from '../ui/chips.tsx'
 import { Countdown, Elapsed } from '../ui/time.tsx'
 import { person } from './words.ts'
@@ -8,7 +9,7 @@ import { person } from './words.ts'
 export function IncidentHead({ incident, run }: { incident: Incident; run: Run | null }): ReactNode {
   const waits = run?.decisions.find((decision) => decision.state === 'pending') ?? null
   const over = incident.resolvedAt ?? incident.closedAt
-  const [first] = incident.deadlines ?? []
+  const clocks = over === null ? (incident.deadlines ?? []) : []
   return (
     <header className="incident-head">
       <div className="incident-title">
@@ -22,16 +23,22 @@ export function IncidentHead({ incident, run }: { incident: Incident; run: Run |
         <span aria-label="elapsed">
           <Elapsed since={incident.openedAt} until={over} />
         </span>
-        {over !== null || first === undefined ? null : (
-          <span>
-            {DEADLINES[first.kind] ?? first.kind} <Countdown to={first.at} />
+        {clocks.map((clock) => (
+          <span key={`${clock.kind} ${clock.at}`}>
+            {DEADLINES[clock.kind] ?? clock.kind} <Countdown to={clock.at} />
           </span>
-        )}
-        {waits === null || first !== undefined ? null : (
+        ))}
+        {waits === null || clocks.length > 0 ? null : (
           <span>
             decision open for <Countdown to={waits.expiresAt} />
           </span>
         )}
+        {incident.reviewOwed == null ? null : (
+          <Link to={`/incidents/${incident.name}/review`} className="tone-red">
+            review owed
+          </Link>
+        )}
+        {over === null ? null : <Link to={`/incidents/${incident.name}/review`}>review</Link>}
         {incident.acknowledgedBy === null ? null : <span>{person(incident.acknowledgedBy)} has it</span>}
       </p>
     </header>

@@ -1,4 +1,4 @@
-import { CircleX, Users } from 'lucide-react'
+import { CircleX, Siren, Users } from 'lucide-react'
 import { useState } from 'react'
 import type { ReactNode } from 'react'
 import { post, Problem } from '../api/client.ts'
@@ -7,13 +7,15 @@ import { refresh } from '../live/data.ts'
 import { useAction } from '../shell/actions.ts'
 import { announce } from '../shell/announce.tsx'
 import { RiskChip } from '../ui/chips.tsx'
+import { useMay } from '../ui/may.ts'
 import { CommandBlock, Inputs } from '../ui/command.tsx'
 import { Button, ProblemNotice } from '../ui/controls.tsx'
 import { Countdown } from '../ui/time.tsx'
 import { Effects } from './effects.tsx'
 import { ConfirmDialog, ReasonDialog } from './confirm.tsx'
+import { MissingInputs } from './inputs.tsx'
 import { Question } from './question.tsx'
-import { shortTitle } from './words.ts'
+import { person, shortTitle } from './words.ts'
 
 interface Offer {
   option: Option
@@ -122,7 +124,9 @@ function OptionCard({
 }): ReactNode {
   const [problem, setProblem] = useState<Problem | null>(null)
   const [busy, setBusy] = useState(false)
-  const [dialog, setDialog] = useState<'confirm' | 'propose' | null>(null)
+  const [dialog, setDialog] = useState<'confirm' | 'propose' | 'break-glass' | null>(null)
+  const mayRespond = useMay('respond')
+  const mayPropose = useMay('propose')
   const title = shortTitle(option.title)
   const approve = async (): Promise<void> => {
     setBusy(true)
@@ -163,6 +167,11 @@ function OptionCard({
         <p className="quiet">If {option.condition.replace(/^if\s+/i, '')}</p>
       )}
       {suggestion === null ? null : <p className="suggestion">Suggested: {suggestion}</p>}
+      {option.proposed === null ? null : (
+        <p className="suggestion">
+          Proposed by {person(option.proposed.proposedBy)}: {option.proposed.reason}
+        </p>
+      )}
       {option.commands.map((command) => (
         <CommandBlock key={command.index} command={command} label={`Command of ${title}`} inputs={false} />
       ))}
@@ -171,11 +180,7 @@ function OptionCard({
         <>
           <Effects run={run} option={option} />
           {option.missingInputs.length === 0 ? null : (
-            <p className="tone-amber">
-              It needs {option.missingInputs.join(', ')}. Set{' '}
-              {option.missingInputs.length === 1 ? 'it' : 'them'} for the service in the configuration, or
-              send {option.missingInputs.length === 1 ? 'it' : 'them'} as labels of the alert.
-            </p>
+            <MissingInputs run={run} option={option} stale={stale} />
           )}
           {problem === null ? null : <ProblemNotice problem={problem} />}
           <div className="option-actions">
@@ -188,15 +193,24 @@ function OptionCard({
               >
                 {busy ? 'Approving…' : `Approve ${lowerFirst(title)}`}
               </Button>
-            ) : (
-              <Button kind="primary" disabled={busy || stale} onClick={() => setDialog('propose')}>
+            ) : option.proposed === null && mayPropose ? (
+              <Button
+                kind="primary"
+                disabled={busy || stale || option.missingInputs.length > 0}
+                onClick={() => setDialog('propose')}
+              >
                 Propose {lowerFirst(title)}
               </Button>
-            )}
+            ) : null}
             <p className="quiet may">
               <Users size={14} aria-hidden />{' '}
               {option.may.allowed ? 'You may approve it' : `You may not approve it: ${option.may.reason}`}
             </p>
+            {option.may.allowed || !mayRespond || option.missingInputs.length > 0 ? null : (
+              <Button kind="bare" disabled={stale} onClick={() => setDialog('break-glass')}>
+                <Siren size={16} aria-hidden /> Break the glass
+              </Button>
+            )}
           </div>
         </>
       ) : (
@@ -212,6 +226,20 @@ function OptionCard({
             setDialog(null)
             void approve()
           }}
+        />
+      ) : null}
+      {dialog === 'break-glass' ? (
+        <ReasonDialog
+          title={`Break the glass: ${title}`}
+          text="You approve it alone, against the policy. All leads are told now, with your name and reason, and a review is owed. Fences, the exact command and single use stay."
+          verb="Break the glass"
+          danger
+          least={20}
+          onClose={() => setDialog(null)}
+          act={(reason) =>
+            post(`/runs/${run.id}/break-glass`, { option: option.id, hashes: option.hashes, reason })
+          }
+          done={`${title} was approved by break-glass; all leads are told`}
         />
       ) : null}
       {dialog === 'propose' ? (

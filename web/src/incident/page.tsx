@@ -9,6 +9,7 @@ import { useTitle } from '../shell/title.ts'
 import { incidentTone } from '../ui/chips.tsx'
 import { ProblemNotice, Waiting } from '../ui/controls.tsx'
 import { ActionBar } from './action-bar.tsx'
+import { Attachments } from './attachments.tsx'
 import { Findings } from './findings.tsx'
 import { IncidentHead } from './head.tsx'
 import { Messages } from './messages.tsx'
@@ -108,6 +109,9 @@ export function IncidentPage({ params }: { params: Record<string, string> }): Re
             <Timeline incident={incident} />
           </ErrorBoundary>
           <Messages messages={incident.messages} />
+          <ErrorBoundary what="The attachments">
+            <Attachments incident={incident} />
+          </ErrorBoundary>
         </div>
       </div>
       {mine === null ? null : <RunbookDrawer run={mine} />}

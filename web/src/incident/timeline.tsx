@@ -5,6 +5,7 @@ import {
   Gauge,
   Hand,
   MessageSquare,
+  Paperclip,
   Send,
   SquareTerminal,
   StickyNote,
@@ -20,6 +21,7 @@ import { At } from '../ui/time.tsx'
 import { person } from './words.ts'
 
 const ICONS: Record<string, LucideIcon> = {
+  attachment: Paperclip,
   alert: Bell,
   incident: CircleDot,
   command: SquareTerminal,
