@@ -120,6 +120,17 @@ export const configSchema = z.strictObject({
     })
     .prefault({}),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** The log as a file: `/var/log/erlmcp/erlmcp.log`. Default: standard error. */
+  logFile: z
+    .strictObject({
+      path: z.string().min(1).max(4_096),
+      /** A file that has grown to this is put aside. */
+      maxBytes: z.number().int().min(10_000).max(10_000_000_000).default(50_000_000),
+      /** How many that were put aside are kept. */
+      keep: z.number().int().min(0).max(100).default(5),
+    })
+    .nullable()
+    .default(null),
 })
 
 export type Config = z.output<typeof configSchema> & {
@@ -170,6 +181,8 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>, da
     channels: resolveChannels(base, config.channels),
     backup: resolveBackup(base, config.backup),
     telemetry: resolveTelemetry(base, config.telemetry),
+    logFile:
+      config.logFile === null ? null : { ...config.logFile, path: path.resolve(base, config.logFile.path) },
     oncall: { file: path.resolve(base, config.oncall.file ?? 'erlmcp.oncall.yaml') },
     dataDir,
     databaseUrl: env['DATABASE_URL'] === undefined || env['DATABASE_URL'] === '' ? null : env['DATABASE_URL'],

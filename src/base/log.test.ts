@@ -28,6 +28,18 @@ test('secrets in details, messages, errors and bindings do not reach the log', (
   expect(last()).toMatchObject({ runId: 'run_1', err: { code: 'ECONNREFUSED' } })
 })
 
+test('the level can change while the logger and its children are used', () => {
+  const { log, lines } = logging('warn')
+  const child = log.child({ runId: 'run_1' })
+  child.debug({}, 'quiet')
+  log.setLevel('debug')
+  child.debug({}, 'loud')
+  expect(log.level()).toBe('debug')
+  log.setLevel('silent')
+  child.error({}, 'quiet')
+  expect(lines.map((line) => (JSON.parse(line) as { msg: string }).msg)).toEqual(['loud'])
+})
+
 test('lines below the level are not written', () => {
   const { log, lines } = logging('warn')
   log.info({}, 'quiet')

@@ -25,13 +25,19 @@ export interface LoggerOptions {
   redactor?: Redactor
 }
 
+/** A logger whose level, and that of its children, can change while it is used. */
+export interface RootLogger extends Logger {
+  level(): LogLevel
+  setLevel(level: LogLevel): void
+}
+
 /** One JSON object a line, redacted before it is written. */
-export function createLogger(options: LoggerOptions): Logger {
+export function createLogger(options: LoggerOptions): RootLogger {
   const redactor = options.redactor ?? createRedactor()
   const destination = options.destination ?? pino.destination({ dest: 2, sync: true })
   const inner = pino(
     {
-      level: options.level,
+      level: 'debug',
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -39,21 +45,29 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     destination,
   )
-  return wrap(inner, redactor)
+  const threshold = { level: options.level }
+  return {
+    ...wrap(inner, redactor, threshold),
+    level: () => threshold.level,
+    setLevel(level) {
+      threshold.level = level
+    },
+  }
 }
 
-function wrap(inner: pino.Logger, redactor: Redactor): Logger {
+function wrap(inner: pino.Logger, redactor: Redactor, threshold: { level: LogLevel }): Logger {
   const write =
     (level: Exclude<LogLevel, 'silent'>): Write =>
     (details, message) => {
-      if (inner.isLevelEnabled(level)) inner[level](record(redactor, details), redactor.text(message))
+      if (LOG_LEVELS.indexOf(level) <= LOG_LEVELS.indexOf(threshold.level))
+        inner[level](record(redactor, details), redactor.text(message))
     }
   return {
     error: write('error'),
     warn: write('warn'),
     info: write('info'),
     debug: write('debug'),
-    child: (bindings) => wrap(inner.child(record(redactor, bindings)), redactor),
+    child: (bindings) => wrap(inner.child(record(redactor, bindings)), redactor, threshold),
   }
 }
 
