@@ -1,3 +1,4 @@
+import azGroups from '../data/az-groups.json' with { type: 'json' }
 import gcloudGroups from '../data/gcloud-groups.json' with { type: 'json' }
 import type { CommandFlag, Risk } from '../model.ts'
 import { isKnown } from '../shell/argument.ts'
@@ -87,7 +88,7 @@ export function judgeAws(call: Call): void {
   note(AWS_LOSES.test(name) ? 'destructive' : 'change', `${service.value} ${name} changes something`)
 }
 
-function judgeS3(verb: string, deletes: boolean, paths: Argument[], note: ReturnType<typeof noter>): void {
+function judgeS3(verb: string, deletes: boolean, paths: Argument[], note: Noter): void {
   const [from, to] = paths
   if (verb === 'cp' && from?.value.startsWith('s3://') === true && to?.value === '-')
     return note('read', 'prints an object')
@@ -102,31 +103,32 @@ const GCLOUD_VALUES = new Set([
   'cluster', 'location', 'instance', 'flags-file', 'billing-project', 'access-token-file', 'trace-token', 'freshness', 'order', 'zones', 'regions', 'uri',
   'flatten', 'database', 'service', 'version', 'organization', 'folder', 'command', 'container', 'ssh-flag', 'ssh-key-file', 'start', 'port', 'secret', 'node-pool',
 ]) // prettier-ignore
-/** Words of gcloud and az that only lead to a verb. */
-const GROUPS = new Set(
-  `
-  alpha beta compute container sql projects iam service-accounts keys roles logging monitoring dns pubsub topics subscriptions functions run services
-  revisions jobs executions storage buckets objects redis instances disks snapshots images networks subnets firewall-rules addresses
-  forwarding-rules target-pools backend-services url-maps health-checks http-health-checks https-health-checks instance-groups instance-templates
-  managed unmanaged clusters node-pools operations backups databases users ssl-certs flags tiers zones regions machine-types routers routes
-  vpn-tunnels vpn-gateways organizations folders billing accounts config configurations auth app versions secrets kms keyrings
-  keys locations builds triggers artifacts repositories docker packages composer environments dataproc dataflow bigtable spanner
-  tables scheduler tasks queues endpoints policies tags resource-manager org-policies quotas ssl-certificates target-https-proxies
-  target-http-proxies target-tcp-proxies network-endpoint-groups security-policies record-sets managed-zones sinks metrics logs dashboards
-  channels uptime channel-descriptors alert-policies memcache filestore components info asset access-context-manager
-  account group vm vmss disk aks acr webapp functionapp appservice plan network vnet nsg rule lb public-ip nic subnet dns zone
-  keyvault secret key certificate monitor activity-log log-analytics workspace metrics alert resource role assignment definition ad sp user app
-  cosmosdb postgres mysql flexible-server server db redis eventhubs servicebus queue topic subscription namespace container blob
-  share policy state backup vault item job provider feature lock deployment sub operation nodepool extension address-pool probe
-  record-set private-endpoint private-link route-table identity policy advisor recommendation consumption usage acr repository manifest
-  snapshot image sig log autoscale diagnostic-settings event-subscription iot hub front-door cdn endpoint profile traffic-manager
-  credential graph application-gateway firewall bastion express-route vnet-gateway vpn-connection local-gateway network-watcher containerapp revision replica
-`
-    .split(/\s+/)
-    .filter((word) => word !== ''),
-)
 /** Every group of the Google Cloud SDK, from its own completion tree, but those that are a verb elsewhere. */
-const GCLOUD_GROUPS = new Set([...GROUPS, ...gcloudGroups.names])
+/** Groups of gcloud that are a verb elsewhere, and mostly lead to one. */
+const GCLOUD_ALSO =
+  'alert-policies auth compute configurations dns docker iam info metrics pubsub routes run sql'
+const GCLOUD_GROUPS = new Set([...gcloudGroups.names, ...GCLOUD_ALSO.split(' ')])
+/** Every group of az, from its reference; of those that are a verb elsewhere the ones that mostly lead to one. */
+const AZ_GROUPS = new Set(azGroups.names)
+/**
+ * Verbs of az that only show, by their form, compared with the summaries of all 13,500 commands of its reference.
+ * Left out: what starts something (`aks check-acr` runs a pod, `acr check-health` pulls an image, the assessments of
+ * datamigration), writes files, or hands out credentials.
+ */
+const AZ_READS =
+  /^(?:(?:list|show|exists|logs|log|status|usage|query|search|count|summarize|what-if|validate|version|wait|tail|check-(?!acr$|health$)\S+|show-\S+|list-\S+|test-(?:ip-flow|connectivity)|get-(?!credentials|assessment|performance|sku-rec|support-data|version-code|attestation|for-teams|logs|versions$|sas|\S*(?:token|key|kubeconfig|secret))\S+)$|get$)/
+const AZ_SECRETS =
+  /^(?:(?:keys|key|admin-key|query-key|shared-key|credential|credentials|connection-string|api-key) (?:list|show)|secret show|\S+ (?:(?:list|show)-\S*(?:key|credential|secret|token|connection-string|password|publishing-profile|sas)\S*|get-\S*keys?))$/
+/** Options of az with which what only shows writes a file. */
+const AZ_FILES = new Set([
+  'file',
+  'output-file',
+  'output-folder',
+  'output-directory',
+  'out-dir',
+  'dest',
+  'result-file',
+])
 const CLOUD_READS = new Set(
   'list describe show get read list-instances list-tags get-iam-policy get-value get-ancestors get-ancestors-iam-policy get-health get-serial-port-output get-status get-named-ports get-shielded-identity get-server-config get-effective-firewalls list-errors list-grantable-roles list-usable list-skus list-sizes list-usage list-ip-addresses list-versions list-locations get-instance-view get-upgrades get-versions check-name what-if exists tail query version show-tags list-details list-available-features search-all-resources wait list-deleted test-iam-permissions validate show-connection-string_'.split(
     ' ',
@@ -145,11 +147,7 @@ const CLOUD_SECRETS = new Set(['access', 'list-keys', 'list-connection-strings',
 const CLOUD_LOSES =
   /^(?:delete|remove|destroy|purge|stop|deallocate|reset|cancel|disable|abandon-instances|delete-instances|drain|clear|detach|revoke|failover|restore|invoke|run-command|terminate|suspend|exec|ssh|call|execute)/
 
-/**
- * Groups of gcloud are from its own completion tree. Verbs of az are by their form and were
- * not compared with its reference; a group that is not known is not understood.
- *
- * gcloud and az: groups of nouns, then a verb. A word that is neither is not understood. */
+/** gcloud and az: groups of nouns, then a verb. A word that is neither is not understood. */
 export function judgeGroupedCloud(call: Call): void {
   const values = call.name === 'az' ? AZ_VALUES : GCLOUD_VALUES
   const parsed = parseOptions(call.args, { values, style: 'gnu', stops: false })
@@ -165,28 +163,70 @@ export function judgeGroupedCloud(call: Call): void {
       version ? 'prints its usage' : 'options that are not known before the verb',
     )
   }
-  const groups = call.name === 'az' ? GROUPS : GCLOUD_GROUPS
-  const at = operands.findIndex((word) => !groups.has(word.value) || !word.fixed)
-  const verb = operands[at === -1 ? operands.length - 1 : at]
+  const groups = call.name === 'az' ? AZ_GROUPS : GCLOUD_GROUPS
+  const found = operands.findIndex((word) => !groups.has(word.value) || !word.fixed)
+  const at = found === -1 ? operands.length - 1 : found
+  const verb = operands[at]
   if (verb === undefined || refuseOpen(call, parsed, operands.slice(0, at + 1))) return
   const name = verb.value
-  if (name === 'help' || (at === -1 && name === 'info')) return note('read', 'only shows')
-  if (at === -1) return call.note('destructive', `nothing is known about ${call.name} ${name}`, verb)
+  if (name === 'help' || (found === -1 && name === 'info')) return note('read', 'only shows')
+  if (call.name === 'az') return judgeAz(call, parsed, leading(call.args, operands), note)
+  if (found === -1) return call.note('destructive', `nothing is known about ${call.name} ${name}`, verb)
   if (operands[0]?.value === 'config' && CLOUD_READS.has(name))
     return note('read', 'shows the client configuration')
   if (CLOUD_MINTS.has(name)) return note('change', 'mints a token', ['secret'])
   if (CLOUD_SECRETS.has(name)) return note('read', 'shows a secret', ['secret'])
-  if (name === 'ssh' && call.name === 'gcloud') return judgeCloudSsh(call, parsed)
+  if (name === 'ssh') return judgeCloudSsh(call, parsed)
   const browses = operands[0]?.value === 'storage' && /^(?:ls|cat|du|hash)$/.test(name)
-  if (CLOUD_READS.has(name) || browses) {
-    const group = operands[at - 1]?.value
-    const secret =
-      call.name === 'az' &&
-      ((operands[0]?.value === 'keyvault' && group === 'secret' && name === 'show') ||
-        (group === 'keys' && operands[0]?.value !== 'keyvault') ||
-        (group === 'credential' && operands[0]?.value !== 'ad'))
-    return note('read', `${name} only reads`, secret ? ['secret'] : name === 'tail' ? ['endless'] : [])
-  }
+  if (CLOUD_READS.has(name) || browses)
+    return note('read', `${name} only reads`, name === 'tail' ? ['endless'] : [])
+  noteCloudChange(name, note)
+}
+
+/** `az GROUP... VERB`. A verb takes no words, and can be a group as well (`apic api version delete`): the last word counts. */
+function judgeAz(call: Call, parsed: ParsedOptions, words: Argument[], note: Noter): void {
+  const path = words.map((word) => word.value)
+  const shows = path[0] === 'config' && path[1] === 'get'
+  const name = shows ? 'get' : (path.at(-1) ?? '')
+  const has = (option: string): boolean => parsed.options.some((one) => one.name === option)
+  const unknown = words.find((word) => !isKnown(word) || !word.fixed)
+  if (unknown !== undefined && !shows)
+    return call.note('destructive', 'its verb is not known before it runs', unknown)
+  if (path[0] === 'rest') return judgeAzRest(parsed, note)
+  if (CLOUD_MINTS.has(name)) return note('change', 'mints a token', ['secret'])
+  if (!AZ_READS.test(name) && !CLOUD_SECRETS.has(name) && !AZ_SECRETS.test(path.slice(-2).join(' ')))
+    return noteCloudChange(name, note)
+  if (path.length < 2 && name !== 'version') return note('destructive', `nothing is known about az ${name}`)
+  if (parsed.options.some((option) => AZ_FILES.has(option.name))) return note('change', 'writes a file')
+  const vault = path[0] === 'keyvault'
+  const secret = vault
+    ? path[1] === 'secret' && name === 'show'
+    : (AZ_SECRETS.test(path.slice(-2).join(' ')) && path[0] !== 'ad') ||
+      has('show-values') ||
+      has('show-secrets')
+  const follows = name === 'tail' || ((name === 'logs' || path.at(-2) === 'logs') && has('follow'))
+  note('read', `${name} only reads`, [
+    ...(follows ? ['endless' as const] : []),
+    ...(secret ? ['secret' as const] : []),
+  ])
+}
+
+/** The words that stand together: behind an option a word may be a value. */
+function leading(args: readonly Argument[], operands: readonly Argument[]): Argument[] {
+  const start = args.findIndex((arg) => arg === operands[0])
+  const end = operands.findIndex((word, index) => args[start + index] !== word)
+  return operands.slice(0, end === -1 ? undefined : end)
+}
+
+function judgeAzRest(parsed: ParsedOptions, note: Noter): void {
+  const given = parsed.options.find(({ name }) => name === 'method' || name === 'm')
+  const method = given === undefined ? 'get' : (given.value?.value ?? '').toLowerCase()
+  if (parsed.options.some(({ name }) => name === 'output-file')) return note('change', 'writes a file')
+  if (method === 'get' || method === 'head') return note('read', 'HTTP GET')
+  note(/^(?:post|put|patch)$/.test(method) ? 'change' : 'destructive', `HTTP ${method.toUpperCase()}`)
+}
+
+function noteCloudChange(name: string, note: Noter): void {
   if (CLOUD_LOSES.test(name)) return note('destructive', `${name} ends or deletes something`)
   note(CLOUD_CHANGES.test(name) ? 'change' : 'destructive', `${name} is not a verb that only reads`)
 }
@@ -196,8 +236,9 @@ const CLOUD_CHANGES =
 const AZ_VALUES = new Set([
   'g', 'resource-group', 'n', 'name', 'o', 'output', 'query', 'subscription', 's', 'l', 'location', 'ids', 'vault-name', 'account-name', 'cluster-name', 'server',
   'server-name', 'namespace-name', 'w', 'workspace', 'resource', 'metric', 'metrics', 'interval', 'start-time', 'end-time', 'offset', 'top', 'filter', 'registry',
-  'r', 'nsg-name', 'vnet-name', 'lb-name', 'zone-name', 'resource-type', 'assignee', 'scope', 'container-name', 'c', 'd', 'id', 'aggregation', 'status', 'max-events',
-  'analytics-query', 't', 'timespan', 'slot', 'vm-name', 'application', 'database-name', 'type', 'resource-group-name', 'i', 'repository',
+  'r', 'nsg-name', 'vnet-name', 'lb-name', 'zone-name', 'resource-type', 'assignee', 'scope', 'container-name', 'c', 'id', 'aggregation', 'status', 'max-events',
+  'analytics-query', 't', 'timespan', 'slot', 'vm-name', 'application', 'database-name', 'type', 'resource-group-name', 'i', 'repository', 'method', 'm', 'uri', 'url', 'u', 'body', 'b', 'headers', 'resource', 'output-file', 'policy', 'peering', 'cluster',
+  'namespace', 'namespace-name', 'app', 'revision', 'replica', 'tail', 'days', 'max-items', 'num-results', 'p', 'f', 'q', 'graph-query', 'first', 'skip',
 ]) // prettier-ignore
 
 function judgeCloudSsh(call: Call, parsed: ParsedOptions): void {
@@ -240,6 +281,8 @@ function refuseOpen(call: Call, parsed: ParsedOptions, words: (Argument | undefi
   return true
 }
 
-function noter(call: Call): (risk: Risk, why: string, flags?: CommandFlag[]) => void {
+type Noter = (risk: Risk, why: string, flags?: CommandFlag[]) => void
+
+function noter(call: Call): Noter {
   return (risk, why, flags = []) => call.note(risk, why, call.word, call.args.at(-1), flags)
 }

@@ -3,7 +3,7 @@ import { judgeSql } from '../sql/judge.ts'
 import type { Call } from './call.ts'
 import { parseOptions } from './options.ts'
 
-/** Compared with "mysql Client Options" of the MySQL 8.4 manual; an option that is not here is not understood. */
+/** Options of the mysql client, from its manual as known; one that is not here is not understood. */
 const VALUES = new Set([
   'D', 'database', 'e', 'execute', 'h', 'host', 'P', 'port', 'u', 'user', 'S', 'socket', 'protocol', 'default-character-set',
   'defaults-file', 'defaults-extra-file', 'defaults-group-suffix', 'login-path', 'connect-timeout', 'ssl-ca', 'ssl-cert', 'ssl-key',

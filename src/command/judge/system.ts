@@ -132,7 +132,10 @@ function judgeInterval(call: Call): void {
     style: 'gnu',
     stops: false,
   })
-  if (parsed.options.some(({ name }) => name === 'o')) return say(call, 'change', 'writes a file')
+  if (call.args.some((arg) => arg.value.startsWith('-J')))
+    return refuse(call, 'gives options to its virtual machine')
+  if (parsed.options.some(({ name }) => name === 'o' || name === 'output'))
+    return say(call, 'change', 'writes a file')
   const numbers = parsed.operands.filter((word) => /^[\d.]+(?:s|ms)?$/.test(word.value) || !isKnown(word))
   const bounded = numbers.length > (call.name === 'jstat' ? 2 : 1)
   if (parsed.options.some(({ name }) => name === 'e') && call.name === 'pidstat')

@@ -23,6 +23,11 @@ interface Prepared {
   style: 'gnu' | 'go'
   writesOperand: number | null
   dash: boolean
+  operands: [RegExp, Effect][]
+  /** Whether the facts say what it does without a subcommand. */
+  thought: boolean
+  sets: number | null
+  shows: Map<string, RegExp>
   runs: number | null
   /** When given, a harmless option is believed only beside these, its like, and options with a value. */
   neutral: Set<string> | null
@@ -62,6 +67,7 @@ function judgePrepared(
     if (done) return
   }
   if (facts.runs !== null) return judgeInner(call, facts, facts.runs, parsed, path)
+  if (operand === undefined) noteUnknownAlone(call, facts, parsed, path)
   const effect = operand === undefined && facts.bare !== null ? facts.bare : facts.does
   if (facts.commands.size > 0 && operand !== undefined) {
     return call.note('destructive', `${path} has no subcommand ${operand.value} that is known`, operand)
@@ -70,6 +76,32 @@ function judgePrepared(
   const ends = parsed.options.some((option) => facts.ends.has(option.name) && isOn(option))
   call.note(effect.risk, `${path}: ${effect.why}`, call.word, args.at(-1), ends ? [] : effect.flags)
   noteWrittenOperands(call, facts, parsed, path)
+  noteOperands(call, facts, parsed, path)
+}
+
+/** A program with subcommands that is called without one: an option can be an old form of one (`ipset -X`). */
+function noteUnknownAlone(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
+  if (facts.commands.size === 0 || facts.thought) return
+  for (const { name, candidates, at } of parsed.options) {
+    const known = candidates.some(
+      (one) => facts.values.has(one) || facts.options.has(one) || facts.harmless.has(one) || HELP.has(one),
+    )
+    if (!known) call.note('destructive', `${path} has an option ${name} that is not known`, at)
+  }
+}
+
+const HELP = new Set(['help', 'h', 'version', 'v', 'V', 'q', 'quiet', 'a', 'all', 'l', 'json', 'no-pager'])
+
+/** Operands that set something, or that mean more than a name. */
+function noteOperands(call: Call, facts: Prepared, parsed: ParsedOptions, path: string): void {
+  const set = facts.sets === null ? undefined : parsed.operands[facts.sets]
+  if (set !== undefined) call.note('change', `${path} sets what it is given`, set)
+  for (const operand of parsed.operands) {
+    for (const [form, effect] of facts.operands) {
+      if (form.test(operand.value))
+        call.note(effect.risk, `${path}: ${effect.why}`, operand, operand, effect.flags)
+    }
+  }
 }
 
 /** `true` when a subcommand was found and judged. */
@@ -148,8 +180,19 @@ function noteOptions(
   for (const option of parsed.options) {
     if (harmless && option.candidates.every((name) => facts.tamed.has(name))) continue
     noteOption(call, facts, option, path)
+    const shown = facts.shows.get(option.name)
+    if (shown !== undefined && (option.value === null || !shown.test(option.value.value)))
+      call.note(
+        'destructive',
+        `${path} is given a command that is not known`,
+        option.at,
+        option.value ?? option.at,
+      )
   }
-  const risky = facts.only !== null || [...facts.options.values()].some((effect) => effect.risk !== 'read')
+  const risky =
+    facts.only !== null ||
+    facts.operands.length > 0 ||
+    [...facts.options.values()].some((effect) => effect.risk !== 'read')
   for (const word of parsed.open) {
     if (risky) call.note('destructive', `options of ${path} that are not known before it runs`, word)
   }
@@ -248,7 +291,7 @@ function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
     harmless: new Set([...(parent?.harmless ?? []), ...names(facts.harmless)]),
     tamed: new Set([...(parent?.tamed ?? []), ...names(facts.tamed)]),
     harmlessBefore: facts.harmlessBefore ?? false,
-    dashes: facts.dashes === undefined ? null : parseEffect(facts.dashes),
+    dashes: facts.dashes === undefined ? (parent?.dashes ?? null) : parseEffect(facts.dashes),
     ends: new Set(names(facts.ends)),
     only:
       facts.only === undefined
@@ -258,6 +301,17 @@ function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
     style: facts.style ?? parent?.style ?? 'gnu',
     writesOperand: facts.writesOperand ?? null,
     dash: facts.dash ?? true,
+    operands: Object.entries(facts.operands ?? {}).map(([text, effect]) => [
+      new RegExp(text, 's'),
+      parseEffect(effect),
+    ]),
+    sets: facts.sets ?? null,
+    thought: facts.does !== undefined || facts.bare !== undefined,
+    shows: new Map(
+      Object.entries(facts.shows ?? {}).flatMap(([keys, text]) =>
+        names(keys).map((name): [string, RegExp] => [name, new RegExp(text)]),
+      ),
+    ),
     runs: facts.runs ?? null,
     neutral: facts.neutral === undefined ? null : new Set(names(facts.neutral)),
   }

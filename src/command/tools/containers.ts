@@ -95,8 +95,12 @@ export const CONTAINERS: ToolTable = {
         values: 'to to-image',
         commands: { 'status recommend': 'read', 'channel rollback accept': 'change: upgrades the cluster' },
       },
-      'login logout new-project new-app new-build start-build cancel-build import-image tag extract rollback rollout.latest rollout.retry rollout.cancel idle rsync adm.must-gather adm.inspect adm.policy.add-* adm.certificate.approve adm.cordon adm.uncordon adm.taint adm.groups.* adm.pod-network.* adm.release.extract policy.add-* secrets.link set.volume set.probe set.triggers set.build-hook set.deployment-hook set.route-backends set.data set.image-lookup image.append registry.login image.extract image.mirror':
+      'login logout new-project new-app new-build start-build cancel-build import-image tag extract rollback rollout.latest rollout.retry rollout.cancel idle rsync adm.inspect adm.policy.add-* adm.certificate.approve adm.cordon adm.uncordon adm.taint adm.groups.* adm.pod-network.* adm.release.extract policy.add-* secrets.link set.volume set.probe set.triggers set.build-hook set.deployment-hook set.route-backends set.data set.image-lookup image.append registry.login image.extract image.mirror':
         'change: changes the cluster or files',
+      'adm.must-gather': {
+        does: 'change: collects in a pod of its own, and writes files',
+        dashes: 'destructive: runs a command of its own',
+      },
       process: 'read: renders a template',
       'adm.drain adm.prune.* adm.policy.remove-* policy.remove-* adm.migrate.* secrets.unlink adm.reboot-machine-config-pool adm.restart-kubelet adm.ocp-certificates.*':
         'destructive: evicts or removes',
@@ -136,9 +140,12 @@ export const CONTAINERS: ToolTable = {
     values:
       'server auth-token config context grpc-web-root-path header l selector o output project p revision N app-namespace kube-context port-forward-namespace',
     commands: {
-      'app.list app.diff app.history app.logs app.manifests app.resources app.wait app.get-resource cluster.list cluster.get repo.list repo.get proj.list proj.get version account.list account.get account.get-user-info account.can-i cert.list repocreds.list appset.list appset.get':
+      'app.list app.history app.logs app.manifests app.resources app.wait app.get-resource cluster.list cluster.get repo.list repo.get proj.list proj.get version account.list account.get account.get-user-info account.can-i cert.list repocreds.list appset.list appset.get':
         { does: 'read', options: { 'f follow': 'read endless: follows the log' } },
-      'app.get': { does: 'read', options: { 'refresh hard-refresh': 'change: makes Argo CD look again' } },
+      'app.get app.diff': {
+        does: 'read',
+        options: { 'refresh hard-refresh': 'change: makes Argo CD look again' },
+      },
       'app.sync app.set app.rollback app.create app.patch app.terminate-op app.unset app.edit app.add-source cluster.add cluster.set repo.add proj.create proj.set proj.add-* appset.create login relogin account.update-password':
         'change: changes applications',
       'account.generate-token': 'change secret: mints a token',
@@ -162,8 +169,9 @@ export const CONTAINERS: ToolTable = {
   istioctl: {
     values: 'c kubeconfig i istioNamespace n namespace o output context',
     commands: {
-      'proxy-status ps analyze version describe.* x.describe.* experimental.describe.* validate authz.check experimental.authz.check tag.list profile.list profile.dump manifest.generate remote-clusters':
+      'proxy-status ps analyze version describe.* x.describe.* experimental.describe.* validate authz.check experimental.authz.check tag.list profile.list profile.dump remote-clusters':
         'read',
+      'manifest.generate': { does: 'read', options: { 'o output': 'change: writes files' } },
       'proxy-config.* pc.*': { does: 'read', options: { 'level reset r': 'change: sets what is logged' } },
       'install upgrade kube-inject tag.set tag.generate admin.log create-remote-secret':
         'change: changes the mesh',
@@ -234,9 +242,10 @@ export const CONTAINERS: ToolTable = {
     },
   },
   'eksctl kops minikube kind k3d': {
-    values: 'f filename name r region cluster o output p profile state',
+    values: 'f filename name r region cluster o output p profile state dir',
+    options: { dir: 'change: writes files' },
     commands: {
-      'get get.* version info utils.describe-* status ip profile.list list cluster.list node.list validate validate.cluster addons.list get.clusters get.nodes':
+      'get get.* version info utils.describe-* status ip profile.list list toolbox.dump cluster.list node.list validate validate.cluster addons.list get.clusters get.nodes':
         'read',
       'create create.* upgrade.* scale.* update.* start stop edit.* enable disable rolling-update.* set.* export.* utils.*':
         'change: changes a cluster',
@@ -257,12 +266,23 @@ export const CONTAINERS: ToolTable = {
       delete: 'destructive: deletes',
     },
   },
-  'trivy grype': {
-    does: 'read: scans',
-    values: 'o output f format severity c config template t',
+  trivy: {
+    values: 'o output f format severity s c config template t cache-dir scanners timeout',
     options: {
       'o output': 'change file: writes a file',
-      'c config template': 'destructive: reads settings from a file',
+      'c config template t': 'destructive: reads settings from a file',
+      'clear-cache reset download-db-only download-java-db-only reset-checks-bundle':
+        'change: works on its cache',
     },
+    commands: { 'image i filesystem fs repository repo config conf rootfs sbom version': 'read: scans' },
+  },
+  grype: {
+    does: 'read: scans',
+    values: 'o output f file c config template t',
+    options: {
+      'f file': 'change file: writes a file',
+      'c config t template': 'destructive: settings from a file',
+    },
+    commands: { 'version explain db.status db.list db.check db.search': 'read', '*': 'read: scans' },
   },
 }

@@ -27,7 +27,20 @@ export const DATABASES: ToolTable = {
     values: PG,
     options: {},
   },
-  'pg_isready pg_controldata pg_config pg_waldump pg_lsclusters pg_activity': 'read',
+  'pg_isready pg_controldata pg_config pg_lsclusters': 'read',
+  pg_waldump: {
+    does: 'read',
+    values: 'B block e end F fork n limit p path r rmgr R relation s start t timeline x xid save-fullpage',
+    options: {
+      'save-fullpage': 'change: writes pages to files',
+      'f follow': 'read endless: follows the log',
+    },
+  },
+  pg_activity: {
+    does: 'read endless interactive: refreshes until it is stopped',
+    values: 'U username p port h host d dbname output',
+    options: { output: 'change: writes a file' },
+  },
   pgbench: {
     does: 'change: puts load on a server',
     values: `${PG} c client s scale T time j jobs`,
@@ -63,7 +76,8 @@ export const DATABASES: ToolTable = {
     style: 'gnu',
     values: 'stanza config log-level-console output set repo type',
     commands: {
-      'info check version help verify repo-ls': 'read',
+      'info version help verify repo-ls': 'read',
+      check: 'change: switches to a new segment of the log, and archives it',
       'backup start stop stanza-create stanza-upgrade annotate': 'change: backs up',
       'expire restore stanza-delete repo-rm archive-push archive-get': 'destructive: deletes or overwrites',
     },
@@ -71,8 +85,9 @@ export const DATABASES: ToolTable = {
   barman: {
     values: 'c config',
     commands: {
-      'list-server list-servers list-backup list-backups show-server show-servers show-backup status check diagnose list-files check-backup replication-status show-backup-id':
+      'list-server list-servers list-backup list-backups show-server show-servers show-backup status check diagnose list-files replication-status show-backup-id':
         'read',
+      'check-backup': 'change: may set the state of a backup',
       'backup cron receive-wal switch-wal switch-xlog keep sync-backup': 'change: backs up',
       'delete recover': 'destructive: deletes or overwrites',
     },
@@ -121,8 +136,9 @@ export const DATABASES: ToolTable = {
   },
   'mysqlcheck mysqlshow': {
     does: 'read',
-    values: 'u user h host P port S socket',
+    values: 'u user h host P port S socket plugin-dir defaults-file defaults-extra-file',
     options: {
+      'plugin-dir defaults-file defaults-extra-file': 'destructive: settings that can load code',
       'o optimize r auto-repair repair a analyze fix-db-names fix-table-names f': 'change: works on tables',
     },
   },
@@ -241,9 +257,10 @@ export const DATABASES: ToolTable = {
   'kafka-console-consumer kafka-console-consumer.sh': {
     does: 'read endless: follows a topic',
     values:
-      'bootstrap-server topic partition offset max-messages timeout-ms property formatter group consumer.config consumer-property value-deserializer key-deserializer isolation-level',
+      'bootstrap-server topic partition offset max-messages timeout-ms property formatter group consumer.config consumer-property command-config command-property value-deserializer key-deserializer isolation-level',
     options: {
-      'group consumer.config': 'change: moves the offsets of a group',
+      'group consumer.config consumer-property command-config command-property':
+        'change: may move the offsets of a group',
       'formatter value-deserializer key-deserializer formatter-config': 'destructive: names code to run',
     },
     ends: 'max-messages',
@@ -284,15 +301,25 @@ export const DATABASES: ToolTable = {
       's status health': 'read',
     },
     commands: {
-      'status health health.detail df df.detail version versions osd.tree osd.status osd.df osd.df.tree osd.stat osd.dump osd.perf osd.pool.ls osd.pool.ls.detail osd.pool.get osd.pool.stats osd.lspools osd.find osd.metadata osd.blocked-by osd.utilization osd.ok-to-stop osd.safe-to-destroy osd.crush.tree osd.crush.rule.ls osd.crush.rule.dump osd.crush.dump pg.stat pg.dump pg.ls pg.dump_stuck pg.map pg.ls-by-osd pg.ls-by-pool mon.stat mon.dump mon.metadata quorum_status mgr.stat mgr.dump mgr.module.ls mgr.services fs.ls fs.status fs.dump fs.get mds.stat mds.metadata features fsid config.dump config.get config.show crash.ls crash.info crash.stat device.ls log.last balancer.status orch.ls orch.ps orch.host.ls orch.device.ls orch.status time-sync-status node.ls service.dump telemetry.status report':
+      'status health health.detail df df.detail version versions osd.tree osd.status osd.df osd.df.tree osd.stat osd.dump osd.perf osd.pool.ls osd.pool.ls.detail osd.pool.get osd.pool.stats osd.lspools osd.find osd.metadata osd.blocked-by osd.utilization osd.ok-to-stop osd.safe-to-destroy osd.crush.tree osd.crush.rule.ls osd.crush.rule.dump osd.crush.dump pg.stat pg.dump pg.ls pg.dump_stuck pg.map pg.ls-by-osd pg.ls-by-pool mon.stat mon.dump mon.metadata quorum_status mgr.stat mgr.dump mgr.module.ls mgr.services fs.ls fs.status fs.dump fs.get mds.stat mds.metadata features fsid config.dump config.get config.show crash.ls crash.info crash.stat device.ls log.last balancer.status orch.ls orch.ps orch.host.ls orch.device.ls orch.status fs.subvolume.ls fs.subvolume.info fs.subvolume.getpath fs.subvolume.snapshot.ls fs.subvolume.snapshot.info fs.subvolumegroup.ls fs.subvolumegroup.getpath fs.subvolumegroup.info time-sync-status node.ls service.dump telemetry.status report':
         { does: 'read' },
       'auth.get auth.ls auth.list auth.get-key auth.print-key': 'read secret: shows keys',
+      'auth.get-or-create auth.add auth.caps': 'change secret: makes a key',
       'osd.set osd.unset osd.in osd.reweight osd.pool.set osd.pool.create osd.crush.reweight pg.repair pg.scrub pg.deep-scrub config.set config.rm crash.archive crash.archive-all mgr.module.enable mgr.module.disable mgr.fail orch.restart orch.daemon.restart balancer.on balancer.off osd.scrub osd.deep-scrub':
         'change: changes the cluster',
       '*': 'destructive: may take data away',
     },
   },
-  'rados rbd': {
+  rados: {
+    values: 'p pool n name c conf k keyring N namespace format f target-pool',
+    commands: {
+      'lspools df stat listsnaps listxattr listomapkeys': 'read',
+      'ls list': { does: 'read', writesOperand: 0 },
+      'create put get cp import export': 'change: changes objects or files',
+      '*': 'destructive: may take data away',
+    },
+  },
+  rbd: {
     values: 'p pool n name c conf k keyring image',
     commands: {
       'ls list lspools df info status du showmapped snap.ls snap.list stat listsnaps trash.ls mirror.pool.status device.list':

@@ -33,6 +33,12 @@ export interface ToolFacts {
   style?: 'gnu' | 'go'
   /** Operand number from which on files are written: `uniq IN OUT` is 1. */
   writesOperand?: number
+  /** Operands with an effect of their own, by a regular expression that one of them matches: `postconf NAME=VALUE`. */
+  operands?: Record<string, string>
+  /** Options whose value is a command, by name, with a regular expression of those that only show; others are not understood. */
+  shows?: Record<string, string>
+  /** Operand number from which on it sets what it is given: `resolvectl dns LINK SERVER` is 1. */
+  sets?: number
   /** Whether `-` among those is standard output. Default true. */
   dash?: boolean
   /** Its operands from this number on are a command, as for `timeout 5 ls` (1) or `nice ls` (0). */

@@ -2,8 +2,9 @@ import type { ToolTable } from './facts.ts'
 
 /** Files, folders, archives and disks. */
 export const FILES: ToolTable = {
-  'ls dir vdir ll stat file du df lsattr getfacl namei pathchk mountpoint findmnt lsblk realpath readlink basename dirname locate mlocate plocate exa eza duf quota repquota':
+  'ls dir vdir ll stat du df lsattr getfacl namei pathchk mountpoint findmnt lsblk realpath readlink basename dirname locate mlocate plocate exa eza duf quota repquota':
     'read',
+  file: { does: 'read', values: 'F e f m P', options: { 'C compile': 'change: writes a file' } },
   tree: {
     values: 'o L P I H T charset filelimit timefmt',
     options: { o: 'change file: writes its output to a file', R: 'change: writes listings into folders' },
@@ -78,11 +79,20 @@ export const FILES: ToolTable = {
     options: { 't test s smart o offlineauto S saveauto set X abort': 'change: changes the disk' },
   },
   hdparm: { does: 'change: sets a property of the disk', harmless: 'I', neutral: '' },
-  'lvs vgs pvs lvdisplay vgdisplay pvdisplay': 'read',
+  'lvs vgs pvs lvdisplay vgdisplay pvdisplay': {
+    does: 'read',
+    values: 'config o options O sort S select units separator',
+    options: { config: 'change: settings that can write a file' },
+  },
   'lvcreate lvextend lvrename lvconvert vgcreate vgextend pvcreate pvresize lvchange vgchange':
     'change: changes volumes',
   'lvremove vgremove pvremove lvreduce vgreduce lvresize': 'destructive: removes or shrinks volumes',
-  dmsetup: { commands: { 'ls info status table deps version targets': 'read' }, bare: 'read' },
+  dmsetup: {
+    bare: 'read',
+    values: 'target exec o c C',
+    options: { exec: 'destructive: runs a command' },
+    commands: { 'ls info status table deps version targets': 'read' },
+  },
   mdadm: {
     does: 'destructive: changes an array',
     harmless: 'D detail E examine Q query',
@@ -90,7 +100,8 @@ export const FILES: ToolTable = {
   },
   zpool: {
     commands: {
-      'list status get history iostat version': 'read',
+      'list get history version': 'read',
+      'status iostat': { does: 'read', options: { c: 'destructive: runs a script' } },
       events: { options: { c: 'destructive: clears the events' } },
       'scrub clear online import trim add attach': 'change: changes a pool',
       'destroy remove detach offline export labelclear': 'destructive: takes a pool apart',
@@ -106,8 +117,9 @@ export const FILES: ToolTable = {
   },
   btrfs: {
     commands: {
-      'filesystem.df filesystem.show filesystem.usage subvolume.list subvolume.show scrub.status device.stats device.usage version':
+      'filesystem.df filesystem.show filesystem.usage subvolume.list subvolume.show scrub.status device.usage version':
         'read',
+      'device.stats': { does: 'read', options: { 'z reset': 'change: resets the counters' } },
       'scrub.start subvolume.create subvolume.snapshot balance.start': 'change: changes a file system',
       'subvolume.delete': 'destructive: deletes',
     },

@@ -2,11 +2,17 @@ import type { ToolTable } from './facts.ts'
 
 /** Networks and protocols. */
 export const NETWORK: ToolTable = {
-  'traceroute traceroute6 tracepath tracepath6 host whois geoiplookup ipcalc sipcalc delv drill tcptraceroute dnstracer':
+  'traceroute traceroute6 tracepath tracepath6 host whois geoiplookup ipcalc sipcalc delv tcptraceroute dnstracer':
     'read',
+  drill: {
+    does: 'read',
+    values: 'b c d f i k o p q r t w y W',
+    options: { 'w q': 'change: writes a packet to a file' },
+  },
   dig: { values: 'b c f k m p q t x y', options: {} },
   'ovs-appctl ovn-appctl ovn-nbctl ovn-sbctl ovs-vsctl ovs-ofctl': {
     values: 't target db timeout',
+    dashes: 'destructive: a further command',
     commands: {
       'cluster/status version list-commands vlog/list coverage/show dpif/show fdb/show show list get find dump-flows dump-ports dump-ports-desc lr-list ls-list lsp-list list-br list-ports':
         'read',
@@ -48,9 +54,10 @@ export const NETWORK: ToolTable = {
   ethtool: {
     does: 'read',
     values: '',
+    only: 'i driver g show-ring k show-features show-offload c show-coalesce a show-pause S statistics l show-channels n show-nfc show-ntuple u T show-time-stamping x show-rxfh-indir show-rxfh P show-permaddr m module-info dump-module-eeprom d register-dump e eeprom-dump show-priv-flags show-eee show-fec show-tunnels show-module show-mm show-phys get-phy-tunable get-tunable get-plca-cfg get-plca-status phy-statistics all-groups groups json I include-statistics debug version h help',
     options: {
-      's change K features offload G set-ring C coalesce A pause E change-eeprom f flash r negotiate p identify t test L set-channels N config-nfc U X set-rxfh-indir W set-dump reset set-priv-flags set-eee set-phy-tunable set-tunable set-fec config-ntuple':
-        'change: changes the interface',
+      's change K features offload G set-ring C coalesce A pause E change-eeprom f flash r negotiate p identify t test L set-channels N config-nfc U X set-rxfh-indir W set-dump w get-dump Q per-queue reset set-priv-flags set-eee set-phy-tunable set-tunable set-fec set-module set-mm set-plca-cfg set-pse cable-test cable-test-tdr config-ntuple':
+        'change: changes the interface, or writes a file',
     },
   },
   'iptables ip6tables iptables-legacy': {
@@ -72,7 +79,7 @@ export const NETWORK: ToolTable = {
     values: 'f file I D',
     options: { 'f file i interactive': 'destructive: runs a script' },
     commands: {
-      list: 'read',
+      list: { does: 'read', operands: { '[;\n]': 'destructive: a further command' } },
       'add insert create rename replace': 'change: changes rules',
       'delete flush destroy reset': 'destructive: removes rules',
       monitor: 'read endless: follows changes',
@@ -128,16 +135,21 @@ export const NETWORK: ToolTable = {
     does: 'read endless: shows packets until it is stopped',
     ends: 'c r',
     values: 'i interface c count w r B C F G M s T V W y Y z Z E f d e o R a b',
-    options: { w: 'change output: writes a file', z: 'destructive: runs a program' },
+    options: {
+      w: 'change output: writes a file',
+      z: 'destructive: runs a program',
+      X: 'destructive: runs a script',
+      'export-objects export-tls-session-keys': 'change: writes files',
+    },
   },
   ngrep: {
     does: 'read endless: shows packets until it is stopped',
-    values: 'I O d n s S W c P F A',
-    options: { O: 'change: writes a file' },
+    values: 'I O d n s S W c P F A K',
+    options: { O: 'change: writes a file', K: 'destructive: ends connections' },
   },
   nmap: {
-    values: 'p P e S g D oN oX oG oA iL script script-args',
-    options: { 'o oN oX oG oA': 'change: writes a file', 'script A sC': 'destructive: runs scripts' },
+    values: 'p P e g D o script script-args',
+    options: { o: 'change: writes a file', 'script A C': 'destructive: runs scripts' },
   },
   'ssh-keyscan': 'read',
   'ssh-keygen': {
@@ -157,9 +169,11 @@ export const NETWORK: ToolTable = {
   'ssh-copy-id': 'change: adds a key on another host',
   chronyc: {
     bare: 'destructive interactive: opens a session',
-    values: 'h p',
+    values: 'h p f',
+    options: { m: 'destructive: several commands', f: 'destructive: settings from a file' },
     commands: {
-      'tracking sources sourcestats activity ntpdata serverstats clients rtcdata smoothing': 'read',
+      'tracking sources sourcestats activity ntpdata serverstats rtcdata smoothing': 'read',
+      clients: { does: 'read', options: { r: 'change: clears the counters' } },
       '*': 'change: changes the clock',
     },
   },
@@ -176,15 +190,21 @@ export const NETWORK: ToolTable = {
   promtool: {
     values: 'http.config.file headers',
     commands: {
-      'check.* query.* test.rules tsdb.list tsdb.analyze tsdb.dump check.config check.rules check.metrics query.instant query.range query.series query.labels':
+      'test.rules': { does: 'read', values: 'junit run', options: { junit: 'change: writes a file' } },
+      'check.* query.* tsdb.list tsdb.analyze tsdb.dump check.config check.rules check.metrics query.instant query.range query.series query.labels':
         'read',
       'push.metrics tsdb.create-blocks-from': 'change: writes samples',
       'debug.*': 'change: writes a file',
     },
   },
   logcli: {
-    values: 'addr org-id bearer-token username password since from to limit batch o output timezone',
+    values:
+      'addr org-id bearer-token username password since from to limit batch o output timezone cpuprofile memprofile',
+    options: { 'cpuprofile memprofile': 'change: writes a profile to a file' },
     commands: {
+      'delete.list': 'read',
+      'delete.create': 'destructive: asks for logs to be deleted',
+      'delete.cancel': 'change: withdraws a request',
       'query instant-query labels series stats volume volume_range detected-fields': {
         options: {
           'tail f': 'read endless: follows the log',

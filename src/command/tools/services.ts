@@ -5,8 +5,9 @@ import type { ToolTable } from './facts.ts'
  *
  * Compared, verb by verb: nginx.org "Command-line parameters", haproxy(1), supervisord.org "Running supervisorctl",
  * pm2.keymetrics.io "CLI Command Reference", gitlab-ctl's own help, docs.cilium.io "Command Reference",
- * docs.tigera.io "calicoctl", certbot(1). The others are from their manuals as known and were **not** compared: what is
- * called `read` of them is only what prints a state, and every verb that is not listed is not understood.
+ * docs.tigera.io "calicoctl", certbot(1); hwclock(8), ldconfig(8) and hostnamectl(1) with their manual pages. The others are
+ * from their manuals as known and were **not** compared: what is called `read` of them is only what prints a state,
+ * and every verb that is not listed is not understood.
  */
 export const SERVICES: ToolTable = {
   nginx: {
@@ -87,7 +88,8 @@ export const SERVICES: ToolTable = {
     options: { w: 'change file: writes a file', 'D P': 'change: runs in the background' },
     ends: 'd r 1',
   },
-  'mailq exiqgrep qshape': 'read',
+  mailq: { does: 'read', only: 'v Ac bp' },
+  'exiqgrep qshape': 'read',
   postqueue: {
     does: 'change: delivers mail',
     values: 'i s c',
@@ -95,7 +97,12 @@ export const SERVICES: ToolTable = {
     neutral: 'v',
   },
   postsuper: 'destructive: changes or deletes queued mail',
-  postconf: { does: 'read', options: { 'e X M F P #': 'change: changes settings' } },
+  postconf: {
+    does: 'read',
+    values: 'c C o',
+    options: { 'e X M F P #': 'change: changes settings' },
+    operands: { '=': 'change: changes settings' },
+  },
   'exim exim4': {
     does: 'destructive: delivers or removes mail',
     harmless: 'bp bpc bpr bpu bpa bV bP bt bv',
@@ -122,7 +129,11 @@ export const SERVICES: ToolTable = {
   },
   'ldapmodify ldapadd ldappasswd ldapmodrdn': 'change: changes the directory',
   ldapdelete: 'destructive: deletes entries',
-  'snmpget snmpwalk snmpbulkwalk snmpbulkget snmpgetnext snmptable snmpstatus snmpdf snmptranslate': 'read',
+  'snmpget snmpwalk snmpbulkwalk snmpbulkget snmpgetnext snmptable snmpstatus snmpdf snmptranslate': {
+    does: 'read',
+    values: 'L',
+    options: { L: 'change: may log to a file' },
+  },
   'snmpset snmptrap snmpinform': 'change: sets or sends something',
   ipmitool: {
     values: 'H U P I p L o t b T B S R N E k y f A C',
@@ -178,7 +189,8 @@ export const SERVICES: ToolTable = {
   calicoctl: {
     values: 'c config n namespace o output l log-level context f filename export ip',
     commands: {
-      'get version node.status node.checksystem ipam.show ipam.check cluster.info convert validate': 'read',
+      'get version node.status ipam.show cluster.info convert validate': 'read',
+      'ipam.check': { does: 'read', options: { 'o output': 'change output: writes a report' } },
       'node.diags node.run create replace apply patch label ipam.configure ipam.split datastore.migrate':
         'change: changes the network',
       'delete ipam.release': 'destructive: deletes',
@@ -215,11 +227,14 @@ export const SERVICES: ToolTable = {
       '*': 'destructive: may take data away',
     },
   },
-  ldconfig: { does: 'change: rebuilds the cache', harmless: 'p print-cache N', neutral: 'v X' },
+  ldconfig: { does: 'change: rebuilds the cache or the links', harmless: 'p print-cache', neutral: 'v N X' },
   hwclock: {
     does: 'read',
-    options: { 'w systohc s hctosys a adjust set systz': 'change: sets a clock' },
-    values: 'date f',
+    only: 'r show get predict getepoch param-get u utc l localtime v verbose D debug directisa help version test',
+    options: {
+      'w systohc s hctosys a adjust set systz setepoch param-set vl-clear': 'change: sets a clock',
+    },
+    values: 'date f rtc adjfile delay epoch',
   },
   ntpdate: { does: 'change: sets the clock', harmless: 'q', neutral: 'u v d', values: 'p t k a o' },
   'apt-mark': {
@@ -230,7 +245,13 @@ export const SERVICES: ToolTable = {
   },
   chage: { does: 'change: changes an account', harmless: 'l list', neutral: '' },
   faillock: { does: 'read', values: 'user dir', options: { reset: 'change: resets the count' } },
-  jinfo: { does: 'read', style: 'go', values: 'flag', options: { flag: 'change: sets a flag' } },
+  jinfo: {
+    does: 'read',
+    style: 'go',
+    values: 'flag',
+    only: 'flags sysprops h help',
+    options: { flag: 'change: sets a flag' },
+  },
   'py-spy': {
     commands: {
       dump: { does: 'read', values: 'p pid' },
@@ -248,7 +269,8 @@ export const SERVICES: ToolTable = {
   'runc crun': {
     values: 'root log log-format',
     commands: {
-      'list state ps events features spec-version': 'read',
+      'list state ps features': 'read',
+      events: { does: 'read endless: follows events', ends: 'stats' },
       '*': 'destructive: changes containers',
     },
   },

@@ -2,12 +2,37 @@ import type { ToolTable } from './facts.ts'
 
 /** Processes, services, logs, packages and the kernel. */
 export const SYSTEM: ToolTable = {
-  'ps pgrep pidof pstree uptime free w who whoami last lastb lastlog users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo lsns lsipc ipcs locale getconf getent printenv tty lsof pmap pwdx lslocks lslogins finger acpi systemd-cgls systemd-detect-virt systemd-path systemd-id128 ntpq ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd nm objdump readelf size lsscsi dpkg-query apt-cache repoquery needs-restarting check-support-status':
+  'ps pgrep pidof pstree uptime free w who whoami last lastb users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo lsns lsipc ipcs locale getconf getent printenv tty pmap pwdx lslocks lslogins finger acpi systemd-cgls systemd-detect-virt systemd-path systemd-id128 ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd readelf size lsscsi dpkg-query repoquery needs-restarting check-support-status':
     'read',
+  lastlog: { does: 'read', options: { 'C clear S set': 'change: changes what is recorded' } },
+  lsof: { does: 'read', options: { D: 'change: works on its cache', r: 'read endless: repeats', K: 'read' } },
+  'nm objdump': { does: 'read', values: 'plugin', options: { plugin: 'destructive: loads code' } },
+  ntpq: {
+    does: 'read',
+    values: 'c command',
+    only: 'p peers n numeric c command 4 6 w wide u',
+    options: { 'i interactive': 'destructive interactive: opens a session' },
+    shows: {
+      'c command':
+        '^(?:peers|lpeers|opeers|apeers|associations|as|lassociations|rv|readvar|rl|readlist|sysinfo|kerninfo|sysstats|iostats|monstats|pstats|mrulist|ifstats|reslist|clockvar|cv|version|ntpversion)(?: [-\\w &]*)?$',
+    },
+  },
+  'apt-cache': {
+    values: 'o option c config-file p pkg-cache s src-cache',
+    options: { 'o option c config-file': 'destructive: settings that can run a program' },
+    commands: {
+      'show policy search depends rdepends madison showpkg showsrc stats pkgnames unmet dump dumpavail dotty xvcg':
+        'read',
+      gencaches: 'change: writes its cache',
+    },
+  },
   'top htop btop atop nmon glances iotop powertop slabtop systemd-cgtop': {
     does: 'read endless interactive: refreshes until it is stopped',
     values: 'd delay n iterations p pid u U o w E e sort-override',
-    options: {},
+    options: {
+      'w f F x X z t export export-csv-file export-json-file s server webserver auto-tune calibrate html csv r':
+        'change: writes a file, serves, or changes settings',
+    },
   },
   sensors: { values: 'c', options: { 's set': 'change: sets limits' } },
   dmidecode: { values: 's t d', options: { 'dump-bin': 'change: writes a file' } },
@@ -68,7 +93,8 @@ export const SYSTEM: ToolTable = {
     bare: 'read',
     values: 'H host M machine p property',
     commands: {
-      'status show timesync-status show-timesync list-timezones list-locales list-keymaps hostname': 'read',
+      'status show timesync-status show-timesync list-timezones list-locales list-keymaps': 'read',
+      'hostname icon-name chassis deployment location': { does: 'read', sets: 0 },
       'set-*': 'change: sets it',
     },
   },
@@ -77,7 +103,9 @@ export const SYSTEM: ToolTable = {
     values: 'i interface t type c class p protocol',
     options: { 'flush-caches reset-statistics set-dns set-domain revert': 'change: changes the resolver' },
     commands: {
-      'query status statistics service dns domain openpgp tlsa show-cache show-server-state': 'read',
+      'query status statistics service openpgp tlsa show-cache show-server-state': 'read',
+      'dns domain default-route llmnr mdns dnssec dnsovertls nta': { does: 'read', sets: 1 },
+      'log-level': { does: 'read', sets: 0 },
       'flush-caches reset-statistics revert': 'change: changes the resolver',
       monitor: 'read endless: shows what happens until it is stopped',
     },
@@ -169,6 +197,7 @@ export const SYSTEM: ToolTable = {
     does: 'read: runs a command and shows its calls',
     values:
       'e p P o s a b E u S I X O attach expr output trace string-limit status trace-path env inject fault kvm',
+    shows: { 'o output': '^[^|!]' },
     options: {
       'o output': 'change file: writes a file',
       'E env': 'destructive: changes what the command runs',
@@ -177,14 +206,21 @@ export const SYSTEM: ToolTable = {
   },
   perf: {
     commands: {
-      'list report version annotate': 'read',
+      'list version': 'read',
+      'report annotate': {
+        does: 'read',
+        options: { 'objdump addr2line': 'destructive: runs a program' },
+      },
       top: 'read endless interactive: refreshes until it is stopped',
       stat: {
         runs: 0,
         bare: 'read endless: counts until it is stopped',
         does: 'read: counts while a command runs',
         values: 'e p t C G I r o output event pid tid cpu delay',
-        options: { 'o output': 'change: writes a file' },
+        options: {
+          'o output': 'change: writes a file',
+          'pre post': 'destructive: runs a command',
+        },
       },
       script: {
         bare: 'read',
@@ -254,7 +290,8 @@ export const SYSTEM: ToolTable = {
       'a all i info l list f file p package c d R requires provides whatprovides changelog last queryformat qf s state docfiles configfiles scripts nosignature nodigest filesbypkg',
   },
   'yum dnf microdnf zypper tdnf': {
-    values: 'c config disablerepo enablerepo repo x exclude releasever installroot',
+    values: 'c config disablerepo enablerepo repo x exclude releasever installroot setopt plus',
+    options: { 'c config setopt plus installroot': 'destructive: settings that can load code' },
     commands: {
       'list info search provides whatprovides repolist check-update check-upgrade deplist history.list history.info updateinfo repoquery lr se if version group.list grouplist module.list':
         'read',
@@ -278,6 +315,8 @@ export const SYSTEM: ToolTable = {
     },
   },
   'pip pip3': {
+    values: 'log python cache-dir',
+    options: { log: 'change: writes a log', python: 'destructive: runs a program' },
     commands: {
       'list show freeze check index search': 'read',
       'install download wheel': 'change: changes packages',
@@ -305,7 +344,10 @@ export const SYSTEM: ToolTable = {
     commands: { 'version env list': 'read', 'build get install mod': 'change: builds' },
     options: { 'w u toolexec exec': 'destructive: changes settings or runs a program' },
   },
-  'jps jstack': { options: { F: 'change: stops the process for a while' } },
+  'jps jstack': {
+    only: 'q m l v V h help e',
+    options: { F: 'change: stops the process for a while' },
+  },
   jstat: 'read',
   jmap: {
     only: 'histo heap clstats finalizerinfo h',

@@ -2,8 +2,10 @@ import type { ToolTable } from './facts.ts'
 
 /** Programs that read text and print text. */
 export const TEXT: ToolTable = {
-  'cat tac nl head wc cut paste join comm fold fmt column expand unexpand tr rev od hexdump hd strings base32 basenc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum diff cmp diff3 colordiff grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep zcat bzcat xzcat zstdcat lz4cat gzcat zdiff zcmp look pr tsort numfmt seq jq gron jo envsubst tput clear nproc expr factor bc cal figlet hostid json_pp jsonlint':
+  'cat tac nl head wc cut paste join comm fold fmt column expand unexpand tr rev od hexdump hd strings base32 basenc md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum cksum sum diff cmp diff3 colordiff grep egrep fgrep zgrep zegrep zfgrep bzgrep xzgrep zcat bzcat xzcat gzcat zdiff zcmp look pr tsort numfmt seq jq gron jo envsubst tput clear nproc expr factor bc cal figlet hostid json_pp':
     'read',
+  jsonlint: { does: 'read', options: { 'i in-place': 'change: edits the file in place' } },
+  'zstdcat lz4cat': { does: 'read', values: 'o', options: { o: 'change output: writes a file' } },
   tail: {
     does: 'read',
     values: 'c bytes n lines s sleep-interval pid max-unchanged-stats',
@@ -48,7 +50,7 @@ export const TEXT: ToolTable = {
       'I indent p input-format o output-format split-exp from-file header-preprocess expression xml-attribute-prefix arg argjson',
     options: {
       'i inplace in-place': 'change: edits the file in place',
-      's split-exp': 'change: writes files',
+      's split-exp split-exp-file': 'change: writes files',
     },
   },
   rg: {
@@ -59,7 +61,11 @@ export const TEXT: ToolTable = {
   'ag ack': { values: 'A B C G m pager', options: { pager: 'destructive: runs a program' } },
   'bat batcat': {
     values: 'l language r line-range pager style theme H',
-    options: { pager: 'destructive: runs a program', paging: 'read: pages its output' },
+    options: {
+      pager: 'destructive: runs a program',
+      paging: 'read: pages its output',
+      'build clear': 'change: works on its cache',
+    },
   },
   xmllint: {
     values: 'o output xpath schema relaxng dtdvalid encode pattern path maxmem',
