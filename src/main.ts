@@ -18,13 +18,14 @@ const context: CommandContext = {
 }
 
 /** Each command loads only what it needs: the server's parts are not read for a `--version`. */
-const deps: CliDeps = {
+const deps: Omit<CliDeps, 'terminal'> = {
   version,
   write: (text) => void process.stdout.write(text),
   writeError: (text) => void process.stderr.write(text),
   readInput,
   now: () => new Date(),
-  connect: async (server) => (await import('./app/commands/connect.ts')).connect(context, server),
+  connect: async (server, options) =>
+    (await import('./app/commands/connect.ts')).connect(context, server, options),
   serveAgent: async (server) => (await import('./app/commands/mcp.ts')).serveAgent(context, server),
   serve: async () => (await import('./app/commands/serve.ts')).serve(context),
   settings: async () => {
@@ -62,8 +63,9 @@ async function main(argv: readonly string[]): Promise<number> {
     process.stdout.write(`${version}\n`)
     return 0
   }
-  const { runCli } = await import('./cli/index.ts')
-  return runCli(deps, argv)
+  const { createTerminal, runCli } = await import('./cli/index.ts')
+  const { stdin: input, stdout: output, stderr: errors, env } = process
+  return runCli({ ...deps, terminal: createTerminal({ input, output, errors, env }) }, argv)
 }
 
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))

@@ -1,29 +1,43 @@
 import { Command, CommanderError } from 'commander'
 import { AppError } from '../base/error.ts'
-import { OPERATIONS } from '../operations/index.ts'
-import type { Operation, OperationName } from '../operations/index.ts'
 import { addAccessCommands } from './access.ts'
+import { addAttachCommand } from './attach.ts'
 import { addBackupCommands } from './backup.ts'
 import type { BackupCommands } from './backup.ts'
 import type { Client } from './client.ts'
 import { addCommandCommands } from './command.ts'
+import { addCompletionCommand, COMPLETE, complete } from './completion.ts'
 import { addConfigCommands } from './config.ts'
 import { describeError, EXIT, exitCodeOf } from './exit.ts'
+import { addHelpCommand, EXAMPLES } from './help.ts'
+import { addLoginCommands } from './login.ts'
 import { addRehearsalCommands } from './rehearsal.ts'
 import type { RehearsalCommands } from './rehearsal.ts'
-import { renderResult } from './render.ts'
+import { addObserverCommands } from './observer.ts'
 import { addRunbookCommands } from './runbook.ts'
+import { addStatusPageCommands } from './status-page.ts'
 import { addSandboxCommands } from './sandbox.ts'
+import { addStartCommand } from './start-run.ts'
+import type { Terminal } from './terminal.ts'
+import { addOperationCommands } from './verbs.ts'
+import { addWatchCommand } from './watch.ts'
+
+export interface ConnectOptions {
+  /** Where no server runs, this process does the work until the client is closed. */
+  working: boolean
+  /** Only a server that runs will do: nothing is started. */
+  running?: boolean
+}
 
 export interface CliDeps {
-import { addStatusPageCommands } from './status-page.ts'
   version: string
   write(text: string): void
   writeError(text: string): void
   readInput(): Promise<string>
   now(): Date
+  terminal: Terminal
   /** A running server, or the local store. */
-  connect(server: string | undefined): Promise<Client>
+  connect(server: string | undefined, options?: ConnectOptions): Promise<Client>
   /** Runs the server until it is told to stop. */
   serve(): Promise<void>
   /** Speaks MCP on standard input and output until the input ends. */
@@ -40,6 +54,7 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
   const program = new Command('erlmcp')
     .description('On-call runbooks that run: bound to the alert, gated, proved, audited.')
     .version(deps.version)
+    .addHelpText('after', EXAMPLES)
     .showHelpAfterError('(add --help for the options)')
     .showSuggestionAfterError()
     .configureOutput({ writeOut: deps.write, writeErr: deps.writeError })
@@ -54,22 +69,33 @@ export async function runCli(deps: CliDeps, argv: readonly string[]): Promise<nu
   program
     .command('mcp')
     .description('speak MCP on standard input and output, for an agent on this machine')
-    .option('--server <url>', 'the server to ask; its token is ERLMCP_TOKEN')
+    .option('--server <url>', 'a server, by its URL or the name of a profile')
     .action((options: { server?: string }) => deps.serveAgent(options.server))
   addRehearsalCommands(program, deps, setExit)
   addSandboxCommands(program, deps, setExit)
   addRunbookCommands(program, deps, setExit)
   addCommandCommands(program, deps)
   addConfigCommands(program, deps, setExit)
+  addObserverCommands(program, deps)
   addOperationCommands(program, deps, setExit)
+  addStartCommand(program, deps, setExit)
+  addWatchCommand(program, deps, setExit)
+  addAttachCommand(program, deps, setExit)
+  addLoginCommands(program, deps)
+  addCompletionCommand(program, deps)
+  addHelpCommand(program, deps)
   addAccessCommands(program, deps, setExit)
   addBackupCommands(program, deps)
+  addStatusPageCommands(program, deps)
   for (const command of program.commands) inheritSettings(command, deps)
+  if (argv[0] === COMPLETE) {
+    deps.write(await complete(program, deps, argv.slice(argv[1] === '--' ? 2 : 1)))
+    return EXIT.done
+  }
   try {
     await program.parseAsync([...argv], { from: 'user' })
     return exitCode
   } catch (error) {
-  addStatusPageCommands(program, deps)
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage
     deps.writeError(`${describeError(error)}\n`)
     return exitCodeOf(error)
@@ -80,68 +106,6 @@ function inheritSettings(command: Command, deps: CliDeps): void {
   command.exitOverride().configureOutput({ writeOut: deps.write, writeErr: deps.writeError })
   command.showHelpAfterError('(add --help for the options)').showSuggestionAfterError()
   for (const child of command.commands) inheritSettings(child, deps)
-}
-
-/** `noun verb` for every operation, from the catalogue. */
-function addOperationCommands(program: Command, deps: CliDeps, setExit: (code: number) => void): void {
-  for (const name of Object.keys(OPERATIONS) as OperationName[]) {
-    const operation: Operation = OPERATIONS[name]
-    const [noun = '', verb] = operation.words ?? name.split('.')
-    const parent =
-      verb === undefined
-        ? program
-        : (program.commands.find((command) => command.name() === noun) ??
-          program
-            .command(noun)
-            .description(`look at and act on ${noun === 'audit' ? 'the audit' : `${noun}s`}`))
-    const positional = operation.positional ?? []
-    const word = verb ?? noun
-    const known = parent.commands.find((each) => each.name() === word)
-    const command = (known ?? parent.command(word)).description(operation.summary)
-    for (const argument of positional)
-      command.argument(`<${argument}>`, describe(operation.input.shape, argument))
-    const shape: Record<
-      string,
-      { description?: string | undefined; safeParse(value: unknown): { success: boolean } }
-    > = operation.input.shape
-    for (const key of Object.keys(shape)) {
-      if (positional.includes(key)) continue
-      const flag = `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} <value>`
-      const description = shape[key]?.description ?? ''
-      if (shape[key]?.safeParse(undefined).success === true) command.option(flag, description)
-      else command.requiredOption(flag, description)
-    }
-    command.option('--json', 'print the result as JSON', false).option('--server <url>', 'the server to ask')
-    command.action(async (...values: unknown[]) => {
-      const options = values[positional.length] as Record<string, unknown>
-      const { json, server, ...rest } = options
-      const input: Record<string, unknown> = { ...rest }
-      for (const [index, key] of positional.entries()) input[key] = values[index]
-      if (typeof input['hashes'] === 'string') input['hashes'] = input['hashes'].split(',')
-      const client = await deps.connect(typeof server === 'string' ? server : undefined)
-      try {
-        const result = await client.call(name, input)
-        deps.write(`${json === true ? JSON.stringify(result, null, 2) : renderResult(name, result)}\n`)
-        setExit(exitFor(name, result))
-      } finally {
-        await client.close()
-      }
-    })
-  }
-}
-
-const describe = (shape: Record<string, { description?: string | undefined }>, key: string): string =>
-  shape[key]?.description ?? ''
-
-function exitFor(name: OperationName, result: unknown): number {
-  const value = result as { waitsFor?: unknown; intact?: unknown }
-  if (name === 'run.show' && value.waitsFor !== null) return EXIT.waiting
-  if (name === 'oncall.check' || name === 'integration.test')
-    return (result as { good?: unknown }).good === true ? EXIT.done : EXIT.failed
-  if (name === 'gate.deploy')
-    return (result as { open?: unknown }).open === true ? EXIT.done : EXIT.refused
-  if (name === 'audit.verify' && value.intact !== true) return EXIT.failed
-  return EXIT.done
 }
 
 export const unknownFile = (file: string, cause: unknown): AppError =>

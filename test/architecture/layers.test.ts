@@ -31,7 +31,15 @@ const FENCES: { module: RegExp; allowed: string[] }[] = [
   { module: /^@modelcontextprotocol\//, allowed: ['mcp/'] },
   {
     module: /^(node:)?child_process$/,
-    allowed: ['step/executors/', 'rehearsal/', 'db/embedded', 'runbook/sources/', 'backup/process', 'kubernetes/'],
+    allowed: [
+      'step/executors/',
+      'rehearsal/',
+      'db/embedded',
+      'runbook/sources/',
+      'backup/process',
+      'kubernetes/',
+      'cli/show.ts',
+    ],
   },
   { module: /^markdown-it$|^mdast|^micromark/, allowed: ['runbook/'] },
   { module: /^unbash$/, allowed: ['command/'] },
