@@ -379,42 +379,6 @@ describe.skipIf(!hasKubectl)('pods in trouble look as they do in a real cluster'
   })
 })
 
-// they read rates off a Prometheus while pods restart, and want a machine that does nothing else
-const onQuietMachine = process.env['ERLMCP_FAULT_TESTS'] === '1'
-describe.skipIf(!hasKubectl || !onQuietMachine)(
-  'faults show in what Prometheus measures, and are gone when they are mended',
-  () => {
-    const measure = async (query: string): Promise<number> => {
-      const { out } = await sh(
-        `curl -s http://prometheus:9090/api/v1/query --data-urlencode 'query=${query}'`,
-      )
-      const value = /"value":\[[\d.]+,"([^"]+)"\]/.exec(out)?.[1]
-      return value === undefined ? 0 : Number(value)
-    }
-    const errorRate = () =>
-      measure('sum(rate(http_requests_total{code=~"5.."}[10s])) / sum(rate(http_requests_total[10s]))')
-
-    test('an exhausted pool fails requests until a restart', async () => {
-      await cluster.inject({ kind: 'pool-exhausted' })
-      await until('errors', async () => (await errorRate()) > 0.5)
-      expect(await measure('sum(erlmcp_db_pool_in_use) / sum(erlmcp_db_pool_size)')).toBe(1)
-      await sh('kubectl rollout restart deployment/erlmcp-tcps -n erlmcp')
-      await sh('kubectl rollout status deployment/erlmcp-tcps -n erlmcp --timeout=2m')
-      await until('no errors', async () => (await errorRate()) === 0)
-    })
-
-    test('a session that holds a lock fails requests until it is terminated', async () => {
-      await cluster.inject({ kind: 'long-query' })
-      await until('errors', async () => (await errorRate()) > 0.5)
-      const end = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE query LIKE '%slow%' AND pid <> pg_backend_pid()`
-      expect(
-        (await sh(`psql -h postgres -U erlmcp -d erlmcp -c "${end}"`, { as: 'operator' })).out,
-      ).toContain('(1 row)')
-      await until('no errors', async () => (await errorRate()) === 0)
-    })
-  },
-)
-
 test.skipIf(!hasKubectl)('a sandbox whose process is killed leaves no process behind', async () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'erlmcp-killed-'))
   const module = path.resolve('src/rehearsal/cluster/cluster.ts')
