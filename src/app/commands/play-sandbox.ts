@@ -88,6 +88,7 @@ function introduce({ context, options, write }: Stage, cluster: SandboxCluster, 
   write(
     [
       `  cluster   namespace ${cluster.namespace}, for any kubectl: export KUBECONFIG=${cluster.kubeconfigPath}`,
+      ...(cluster.otherPorts === '' ? [] : [`  ports     taken on this machine; here ${cluster.otherPorts}`]),
       `  erlmcp    ${app.address()}, data in ${exampleDirOf(context)}`,
       `  speed     the times that the page states are divided by ${options.speed}: 5 minutes are ${300 / options.speed} s`,
       '',

@@ -67,6 +67,8 @@ export interface SandboxCluster {
   readonly manifestsDir: string
   /** `namespaces` where containers have their own root; `processes` where the machine does not allow that. */
   readonly isolation: 'namespaces' | 'processes'
+  /** "8080 is 18080": what is taken on this machine. Empty where nothing is. */
+  readonly otherPorts: string
   readonly load: Load
   /** What a command needs to reach the cluster as `identity`: KUBECONFIG, http_proxy, PGHOSTADDR and others. */
   environment(identity: Identity): Record<string, string>
@@ -169,6 +171,7 @@ async function bringUp(
     operatorKubeconfigPath: kubeconfigs.operator,
     manifestsDir,
     isolation: parts.isolation.kind,
+    otherPorts: ports.toString(),
     load,
     environment: (identity) =>
       environmentFor(parts.store, ports, identity, kubeconfigs[identity], dataDir, proxy.url),
