@@ -175,6 +175,7 @@ export function judgeGroupedCloud(call: Call): void {
   if (operands[0]?.value === 'config' && CLOUD_READS.has(name))
     return note('read', 'shows the client configuration')
   if (CLOUD_MINTS.has(name)) return note('change', 'mints a token', ['secret'])
+  if (parsed.options.some((option) => option.name === 'out-file')) return note('change', 'writes a file')
   if (CLOUD_SECRETS.has(name)) return note('read', 'shows a secret', ['secret'])
   if (name === 'ssh') return judgeCloudSsh(call, parsed)
   const browses = operands[0]?.value === 'storage' && /^(?:ls|cat|du|hash)$/.test(name)

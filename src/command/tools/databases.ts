@@ -116,7 +116,7 @@ export const DATABASES: ToolTable = {
     values:
       'u user h host P port r result-file T tab w where S socket defaults-file defaults-extra-file master-data',
     options: {
-      'r result-file T tab': 'change: writes files',
+      'r result-file T tab log-error debug #': 'change: writes files',
       'F flush-logs flush-privileges': 'change: flushes',
       'delete-master-logs delete-source-logs': 'destructive: deletes logs',
       'defaults-file defaults-extra-file': 'read',
@@ -124,10 +124,15 @@ export const DATABASES: ToolTable = {
   },
   'mysqladmin mariadb-admin': {
     values: 'u user h host P port S socket i sleep c count',
+    options: { 'debug #': 'change: writes a file' },
     commands: {
       'ping status extended-status processlist variables version': {
         does: 'read',
         options: { 'i sleep': 'read' },
+        operands: {
+          '^(?!(?:ping|status|extended-status|processlist|variables|version)$)':
+            'destructive: a further command',
+        },
       },
       'reload refresh flush-hosts flush-logs flush-privileges flush-status flush-tables flush-threads start-replica stop-replica start-slave stop-slave create password':
         'change: changes a server',
@@ -193,7 +198,11 @@ export const DATABASES: ToolTable = {
     commands: {
       'status version list kv.list secrets.list auth.list policy.list token.capabilities audit.list operator.members operator.raft.list-peers operator.raft.autopilot.state operator.key-status plugin.list namespace.list lease.lookup path-help kv.metadata.get policy.read':
         'read',
-      'read kv.get token.lookup': 'read secret: shows secrets',
+      'kv.get token.lookup': 'read secret: shows secrets',
+      read: {
+        does: 'read secret: shows secrets',
+        operands: { '(?:^|/)(?:creds|sts|roleset)/': 'change secret: mints a credential' },
+      },
       'token.create login': 'change secret: mints a token',
       'write kv.put kv.patch kv.undelete kv.rollback kv.enable-versioning secrets.enable secrets.tune auth.enable auth.tune policy.write lease.renew token.renew operator.unseal operator.step-down operator.raft.snapshot.save operator.raft.join audit.enable namespace.create kv.metadata.put unwrap wrap':
         'change: changes secrets or the server',

@@ -93,6 +93,7 @@ export const DEVELOPMENT: ToolTable = {
   },
   knife: {
     values: 'c config s server-url u user k key E environment F format a attribute',
+    options: { 'c config': 'destructive: reads code from a file' },
     commands: {
       'status node.list node.show role.list role.show environment.list environment.show cookbook.list cookbook.show client.list client.show search data.bag.list':
         'read',

@@ -197,7 +197,7 @@ export const SYSTEM: ToolTable = {
     does: 'read: runs a command and shows its calls',
     values:
       'e p P o s a b E u S I X O attach expr output trace string-limit status trace-path env inject fault kvm',
-    shows: { 'o output': '^[^|!]' },
+    shows: { 'o output': '^[^|!]', 'e expr': '^(?!(?:inject|fault)=)' },
     options: {
       'o output': 'change file: writes a file',
       'E env': 'destructive: changes what the command runs',
