@@ -1,8 +1,10 @@
 import type { Service } from 'kubernetes-types/core/v1.js'
+import { messageOf } from '../base/error.ts'
 import type { Carrying } from './command.ts'
 import { openPart, runOnce } from './command.ts'
 import { failureOf } from '../kubernetes/index.ts'
 import { readDeployment, waitForRollout } from '../rollout/index.ts'
+import type { Arrival } from '../rollout/index.ts'
 import { restoreCommand, scaleCommand, selectorState } from './plan.ts'
 import type { WindowPart } from './plan.ts'
 
@@ -21,8 +23,8 @@ export async function restorePart(carrying: Carrying, part: WindowPart): Promise
     if (failed !== null) problems.push(`${part.workload} is not back at ${part.replicas} pods: ${failed}`)
   }
   const arrival = await carrying.context.step(`ready ${part.service}`, (signal) =>
-    waitForRollout(carrying.deps, openPart(carrying.deps, part).kubectl, part.workload, carrying.deps.settings.readyTimeoutMs, signal),
-  ) // prettier-ignore
+    becomesReady(carrying, part, signal),
+  )
   // a Service sends traffic to ready pods alone: to hold it back longer would help nobody
   if (!arrival.complete) problems.push(`${part.workload} is not ready: ${arrival.says}`)
   for (const front of part.fronts) {
@@ -40,6 +42,16 @@ export async function restorePart(carrying: Carrying, part: WindowPart): Promise
     if (failed !== null) problems.push(`service ${front.name} is STILL DRAINED or not as before: ${failed}`)
   }
   return problems
+}
+
+async function becomesReady({ deps }: Carrying, part: WindowPart, signal: AbortSignal): Promise<Arrival> {
+  try {
+    const { kubectl } = openPart(deps, part)
+    return await waitForRollout(deps, kubectl, part.workload, deps.settings.readyTimeoutMs, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    return { complete: false, says: messageOf(error) }
+  }
 }
 
 type Attempt = { final: string } | { again: string } | null
@@ -67,7 +79,7 @@ async function scaleBack(carrying: Carrying, part: WindowPart): Promise<Attempt>
       const deployment = await readDeployment(openPart(deps, part).kubectl, part.workload)
       return { replicas: deployment.spec?.replicas ?? 1 }
     } catch (error) {
-      return { error: error instanceof Error ? error.message : String(error) }
+      return { error: messageOf(error) }
     }
   })
   if (now.replicas === undefined) return { again: now.error }
@@ -83,8 +95,12 @@ async function selectorOf(
   part: WindowPart,
   front: WindowPart['fronts'][number],
 ): Promise<'drained' | 'as-recorded' | 'other' | { error: string }> {
-  const result = await openPart(deps, part).kubectl.read(['get', `service/${front.name}`, '-o', 'json'])
-  if (result.code !== 0) return { error: failureOf(result) }
-  const service = JSON.parse(result.out) as Service
-  return selectorState(service.spec?.selector, front.selector)
+  try {
+    const result = await openPart(deps, part).kubectl.read(['get', `service/${front.name}`, '-o', 'json'])
+    if (result.code !== 0) return { error: failureOf(result) }
+    const service = JSON.parse(result.out) as Service
+    return selectorState(service.spec?.selector, front.selector)
+  } catch (error) {
+    return { error: messageOf(error) }
+  }
 }

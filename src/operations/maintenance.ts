@@ -157,7 +157,7 @@ async function show(deps: OperationDeps, window: WindowRow): Promise<unknown> {
   const [before, after, planned, events] = await Promise.all([
     window.kind === 'freeze' ? [] : checklistBefore(deps, window, shown.next),
     session === null || window.kind === 'freeze' ? [] : checklistAfter(deps, window, session),
-    open || window.kind === 'freeze' ? null : planned_(deps, window),
+    open || window.kind === 'freeze' ? null : planOrProblem(deps, window),
     session === null
       ? []
       : database.selectFrom('duty_event').select(['at', 'kind', 'actor', 'message']).where('subject', '=', session.id).orderBy('id').limit(200).execute(),
@@ -187,7 +187,7 @@ async function show(deps: OperationDeps, window: WindowRow): Promise<unknown> {
 }
 
 /** What it would do now, or why that cannot be said. */
-async function planned_(
+async function planOrProblem(
   deps: OperationDeps,
   window: WindowRow,
 ): Promise<{ plan: WindowPlan | null; problems: string[] }> {

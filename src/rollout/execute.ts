@@ -43,6 +43,9 @@ export interface ChangeDeps extends WaitDeps {
   verify(request: { source: SignalSource; signal: string; condition: RecoveryCondition }, signal: AbortSignal): Promise<Verdict> // prettier-ignore
 }
 
+/** At a cluster that does not answer, before a person has to look. */
+const LOOKS = 10
+
 type End = { state: ChangeState; outcome: string }
 
 /**
@@ -138,15 +141,17 @@ async function tookEffect(
   change: PlannedChange,
   name: 'apply' | 'revert',
 ): Promise<boolean | null> {
-  try {
-    const deployment = await readDeployment(open(deps, change).kubectl, change.workload)
-    const marked = annotationOf(deployment, LAST_CHANGE) === change.id
-    if (name === 'apply') return marked
-    return change.plan.kind === 'scale-horizontal' ? deployment.spec?.replicas !== change.plan.replicas : null
-  } catch (error) {
-    if (error instanceof AppError && error.retryable) throw error
-    return null
+  for (let attempt = 1; attempt <= LOOKS; attempt += 1) {
+    try {
+      const deployment = await readDeployment(open(deps, change).kubectl, change.workload)
+      if (name === 'apply') return annotationOf(deployment, LAST_CHANGE) === change.id
+      return change.plan.kind === 'scale-horizontal' ? deployment.spec?.replicas !== change.plan.replicas : null // prettier-ignore
+    } catch (error) {
+      if (!(error instanceof AppError && error.retryable)) return null
+      await deps.delay(deps.pollMs * attempt)
+    }
   }
+  return null
 }
 
 const waitFor = (
@@ -206,8 +211,12 @@ async function takeBack(
 async function evidenceFor(deps: ChangeDeps, change: PlannedChange): Promise<string[]> {
   const { kubectl } = open(deps, change)
   const request = { symptom: 'pod-wont-start' as const, workload: change.workload }
-  const { findings } = await diagnose({ kubectl, now: () => deps.clock.now() }, request)
-  return findings.slice(0, 2).map(({ cause, evidence }) => `${causeOf(cause).says} (${evidence[0] ?? ''})`)
+  try {
+    const { findings } = await diagnose({ kubectl, now: () => deps.clock.now() }, request)
+    return findings.slice(0, 2).map(({ cause, evidence }) => `${causeOf(cause).says} (${evidence[0] ?? ''})`)
+  } catch {
+    return []
+  }
 }
 
 const open = (deps: ChangeDeps, change: PlannedChange): OpenCluster =>

@@ -4,7 +4,7 @@ import { AppError } from '../base/error.ts'
 import { bytesText, coresText, itemsOf, matchesSelector, nameOf, quantityOf } from '../kubernetes/index.ts'
 import type { Snapshot } from '../kubernetes/index.ts'
 import { textDiff } from './history.ts'
-import { annotate, commonNotes, LAST_CHANGE, patchCommand } from './plan.ts'
+import { annotate, commonNotes, LAST_CHANGE, patchCommand, pointer } from './plan.ts'
 import type { ChangePlan, Note, PatchOperation } from './plan.ts'
 import { quotaNotes, roomNotes } from './room.ts'
 
@@ -94,11 +94,11 @@ export function planVertical(
       ...resourcePatch(index, container, before, after),
       ...annotate(deployment, LAST_CHANGE, request.changeId),
     ]),
-    revert: patchCommand(
-      target,
-      object,
-      resourcePatch(index, { ...container, resources: after }, after, before),
-    ),
+    // quantities come back in another form (1000m as 1), so the mark of this change is the fence
+    revert: patchCommand(target, object, [
+      { op: 'test', path: `/metadata/annotations/${pointer(LAST_CHANGE)}`, value: request.changeId },
+      ...resourcePatch(index, container, undefined, before),
+    ]),
     diff,
     notes: [
       ...commonNotes(deployment),
