@@ -29,9 +29,9 @@ export interface TerminalParts {
 const INTERRUPTED = 130
 
 export function createTerminal({ input, output, errors, env }: TerminalParts): Terminal {
-  const isTerminal = output.isTTY === true && env['TERM'] !== 'dumb'
+  const isTerminal = output.isTTY && env['TERM'] !== 'dumb'
   return {
-    interactive: isTerminal && input.isTTY === true,
+    interactive: isTerminal && input.isTTY,
     size: () => (isTerminal ? { width: output.columns, height: output.rows } : null),
     colour: isTerminal && (env['NO_COLOR'] ?? '') === '',
     pager: isTerminal ? (env['ERLMCP_PAGER'] ?? env['PAGER'] ?? 'less') : null,
