@@ -107,9 +107,7 @@ export function renderResult(name: OperationName, result: unknown): string {
       return table(
         rows(value['messages']).map((each) => ({
           ...each,
-          to: Object.values(each['to'] as Row)
-            .filter((part) => part !== null)
-            .join(' '),
+          to: placeText(each['to']),
           missing: (each['missing'] as string[]).join(', '),
           body: text(each['body']).split('\n', 1)[0],
         })),
@@ -117,9 +115,7 @@ export function renderResult(name: OperationName, result: unknown): string {
         'No messages wait.',
       )
     case 'message.preview':
-      return `${text(value['body'])}\n\nto ${Object.values(value['to'] as Row)
-        .filter((part) => part !== null)
-        .join(' ')}; missing: ${(value['missing'] as string[]).join(', ') || 'nothing'}`
+      return `${text(value['body'])}\n\nto ${placeText(value['to'])}; missing: ${(value['missing'] as string[]).join(', ') || 'nothing'}`
     case 'status-page.show':
       return [
         ...rows(value['components']).map((each) => `${text(each['name'])}: ${text(each['state'])}`),
@@ -225,6 +221,12 @@ function run(value: Row): string {
   }
   return [...lines, '', `  erlmcp run approve ${text(value['id'])} NUMBER`].join('\n')
 }
+
+/** `slack #incidents` */
+const placeText = (to: unknown): string =>
+  Object.values(to as Record<string, string | null>)
+    .filter((part) => part !== null)
+    .join(' ')
 
 /** Commits and hashes as people read them, lists as words. */
 const brief = (items: readonly Row[]): Row[] =>
