@@ -37,6 +37,21 @@ describe('the plan', () => {
     expect(line).toMatch(/^ {8}\$ kubectl get pods +\[read\]$/)
   })
 
+  test('does not ask for a variable that an earlier command sets', () => {
+    const text = plan(
+      '## A',
+      '',
+      '1. Set it',
+      '   ```bash',
+      '   export HARBOUR="$(kubectl get ns -o name | head -1)"',
+      '   ```',
+      '2. Use it: `kubectl -n $HARBOUR get pods -l app=$BOAT`',
+    ).join('\n')
+    expect(text).toContain('    BOAT  (not declared by the page)')
+    expect(text).toContain('[needs BOAT]')
+    expect(text).not.toMatch(/needs HARBOUR|HARBOUR, BOAT/)
+  })
+
   test('shows what stands before a command before it, and what stands after it after it', () => {
     const lines = plan(
       '# A',

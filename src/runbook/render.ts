@@ -1,6 +1,7 @@
 /** A runbook as the plan a person on call follows: plain text, at most 100 columns. */
 import { forTerminal } from '../base/text.ts'
 import { append, largest } from './append.ts'
+import { withoutAssigned } from './assigned.ts'
 import { firstSentence, plainText, shorten } from './inline.ts'
 import { chopped, proseLines, WIDTH, wrap } from './layout.ts'
 import type {
@@ -67,7 +68,8 @@ function contents(procedures: Procedure[]): string[] {
   return procedures.flatMap((each) => wrap(`${each.id.padEnd(width)}  ${each.title}`, 0, width + 2))
 }
 
-function procedureLines(procedure: Procedure, options: RenderOptions): string[] {
+function procedureLines(page: Procedure, options: RenderOptions): string[] {
+  const procedure = withoutAssigned(page)
   const facts = [
     severityText(procedure),
     procedure.responseTimeMinutes === null ? '' : `respond within ${minutes(procedure.responseTimeMinutes)}`,
