@@ -48,7 +48,8 @@ export function addStartCommand(program: Command, deps: CliDeps, setExit: (code:
     )
     .action(async (procedure: string, options: StartOptions) => {
       const code = await withClient(deps, options, (client) => start(deps, client, procedure, options), {
-        working: !options.dryRun,
+        // a plan is made by a server too
+        working: true,
       })
       setExit(code)
     })

@@ -27,8 +27,10 @@ interface Planned {
 
 /** Makes a plan as a run would, and keeps what it was made from, so that this and nothing else can be started. */
 async function showPlan(deps: OperationDeps, actor: Actor, input: InputOf<'run.plan'>): Promise<unknown> {
-  const labels = {
-    ...input.inputs,
+  // a placeholder takes the label of its name in lower case
+  const given = Object.entries(input.inputs).map(([name, value]) => [name.toLowerCase(), value] as const)
+  const labels: Record<string, string> = {
+    ...Object.fromEntries(given),
     ...(input.service === undefined ? {} : { service: input.service }),
     ...(input.severity === undefined ? {} : { severity: input.severity }),
   }
