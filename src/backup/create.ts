@@ -23,7 +23,7 @@ export async function createBackup(
   signal: AbortSignal,
 ): Promise<Created> {
   const { store, dumper } = target
-  const prefix = `${target.name}/${stampOf(request.startedAt)}-`
+  const prefix = `${target.name}/${stampOf(request.startedAt)}-${request.id.slice(-6)}-`
   await clearLeftovers(target, prefix, signal)
   const spool = store.spool ?? deps.spool
   await mkdir(spool, { recursive: true, mode: 0o700 }).catch((error: unknown) => {

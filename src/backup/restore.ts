@@ -1,3 +1,4 @@
+import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
 import type { Transaction } from '../db/index.ts'
 import { databaseIn } from './session.ts'
@@ -9,7 +10,7 @@ import { dropMadeDatabase } from './scratch.ts'
 import { awaitNoSessions, copyDatabaseRights, identify, swapNames } from './swap.ts'
 import type { Identities } from './swap.ts'
 import type { BackupDeps, BackupTarget } from './target.ts'
-import { assertGood, restoreInto } from './verify.ts'
+import { ask, assertGood, restoreInto } from './verify.ts'
 
 /** Never renamed. */
 export const RESTORE_WORKFLOW = 'restore'
@@ -79,15 +80,25 @@ export async function runRestore(deps: BackupDeps, context: WorkflowContext, job
   const started = await run('start the application', (signal) =>
     startWorkload(target, replicas.value, signal),
   )
+  const checked = await run('check the data', () => checkData(target))
+  const failed = [started, checked].find(({ ok }) => !ok)
+  const failure = failed === undefined || failed.ok ? null : failed.failure
+  const end = failure === null ? 'done' : 'unhealthy'
   await context.transaction('end', (trx) =>
-    endRestore(
-      trx,
-      deps.clock.now(),
-      job.restoreId,
-      'running',
-      started.ok ? 'done' : 'unhealthy',
-      started.ok ? null : started.failure,
-    ),
+    endRestore(trx, deps.clock.now(), job.restoreId, 'running', end, failure),
+  )
+}
+
+/** @throws AppError `backup_mismatch` */
+async function checkData(target: BackupTarget): Promise<void> {
+  const wrong = (await ask(await target.url(), target.checks)).find(({ good }) => !good)
+  if (wrong === undefined) return
+  throw new AppError(
+    'backup_mismatch',
+    `the live database answers ${wrong.answer} to the check ${wrong.name}`,
+    {
+      action: 'Look at the data; `erlmcp restore revert` swaps the old database back in.',
+    },
   )
 }
 

@@ -103,7 +103,8 @@ async function withFetched<T>(
   }
 }
 
-async function ask(url: string, checks: readonly Check[]): Promise<Verification['checks']> {
+/** Asks a database the questions of its target, each in a transaction that only reads. */
+export async function ask(url: string, checks: readonly Check[]): Promise<Verification['checks']> {
   if (checks.length === 0) return []
   return withSession(url, async (session) => {
     const answers: Verification['checks'] = []

@@ -6,6 +6,8 @@ import { runProgram } from './process.ts'
 /** What uses a database and is stopped while it is swapped. Each call can be made again. */
 export interface Workload {
   name: string
+  /** For the fences of the policy. */
+  place: { context: string; namespace: string }
   replicas(signal: AbortSignal): Promise<number>
   /** Sets the number and returns; one that is set already is left alone. */
   scale(replicas: number, signal: AbortSignal): Promise<void>
@@ -36,6 +38,7 @@ export function deploymentWorkload(ref: DeploymentRef): Workload {
     Number(await kubectl(['get', 'deployment', ref.deployment, '-o', `jsonpath={${path}}`], signal))
   return {
     name: `deployment ${ref.namespace}/${ref.deployment}`,
+    place: { context: ref.context ?? 'current', namespace: ref.namespace },
     replicas: (signal) => read('.spec.replicas', signal),
     async scale(replicas, signal) {
       const current = await read('.spec.replicas', signal)

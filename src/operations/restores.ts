@@ -21,10 +21,14 @@ import type { OperationDeps } from './deps.ts'
 
 const RISK = 'destructive'
 
-const circumstances = (deps: OperationDeps): Circumstances => ({
-  ...(deps.policy === undefined ? {} : { policy: deps.policy.policy }),
-  at: deps.clock.now(),
-})
+function circumstances(deps: OperationDeps, targetName: string): Circumstances {
+  const place = deps.backups?.targets.get(targetName)?.workload?.place
+  return {
+    ...(deps.policy === undefined ? {} : { policy: deps.policy.policy }),
+    ...(place === undefined ? {} : { target: { kind: 'kubernetes' as const, ...place } }),
+    at: deps.clock.now(),
+  }
+}
 
 async function request(
   deps: OperationDeps,
@@ -91,7 +95,7 @@ async function approve(
       throw new AppError('approval_mismatch', 'this is not the plan that was shown', {
         action: 'Look at the restore again and approve what it shows now.',
       })
-    const about = circumstances(deps)
+    const about = circumstances(deps, row.target)
     const permission = mayApprove(actor, RISK, row.requested_by, about)
     const needed = requirementFor(RISK, about)
     if (!permission.allowed || 'allowed' in needed)
@@ -160,19 +164,19 @@ async function release(
   input: InputOf<'restore.release'>,
 ): Promise<unknown> {
   const from = ['done', 'unhealthy', 'reverted']
-  const row = await withTransaction(deps.database, async (trx) => {
-    const found = await locked(trx, input.id, from)
-    await record(trx, deps.clock.now(), actor, 'restore.release', found.id, { reason: input.reason })
-    return found
+  await withTransaction(deps.database, async (trx) => {
+    const at = deps.clock.now()
+    // locked until the end: nobody swaps back what is being dropped
+    const row = await locked(trx, input.id, from)
+    const url = await targetNamed(backupsOf(deps), row.target).url()
+    const { identities } = await factsOf(deps, row.id)
+    const names = namesFor(databaseIn(url), row.id)
+    // after a revert it is the restored one that was put aside
+    if (row.state === 'reverted') await dropOld(url, names.beside, identities.beside)
+    else await dropOld(url, names.old, identities.live)
+    await move(trx, row.id, from, 'released', at)
+    await record(trx, at, actor, 'restore.release', row.id, { reason: input.reason })
   })
-  const target = targetNamed(backupsOf(deps), row.target)
-  const { identities } = await factsOf(deps, row.id)
-  const url = await target.url()
-  const names = namesFor(databaseIn(url), row.id)
-  // after a revert it is the restored one that was put aside
-  if (row.state === 'reverted') await dropOld(url, names.beside, identities.beside)
-  else await dropOld(url, names.old, identities.live)
-  await withTransaction(deps.database, (trx) => move(trx, row.id, from, 'released', deps.clock.now()))
   return showRestore(deps, input.id)
 }
 

@@ -193,7 +193,7 @@ describe.skipIf(debianPostgres === null)('a database of an application', () => {
       { name: 'wrong', sql: 'select nothing from item', expect: 'true' },
     ]
     const made = await make(target)
-    expect(made.key).toMatch(/^orders\/\d{8}T\d{9}Z-[0-9a-f]{12}\.dump\.zst\.age$/)
+    expect(made.key).toMatch(/^orders\/\d{8}T\d{9}Z-[0-9a-f]{6}-[0-9a-f]{12}\.dump\.zst\.age$/)
     expect(made.key).toContain(made.manifest.sha256.slice(0, 12))
     expect(JSON.parse(readFileSync(path.join(folder, 'store', manifestKey(made.key)), 'utf8'))).toEqual(
       made.manifest,

@@ -19,7 +19,7 @@ import { onServer } from '../support/server.ts'
 
 const CHILD = path.resolve('test/support/restore-child.ts')
 const STEPS = ['name', 'fill and compare', 'safety backup', 'record replicas', 'stop the application',
-  'wait for sessions to end', 'swap', 'start the application'] // prettier-ignore
+  'wait for sessions to end', 'swap', 'start the application', 'check the data'] // prettier-ignore
 
 describe.skipIf(debianPostgres === null)('a restore', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'erlmcp-restore-kill-'))

@@ -35,6 +35,7 @@ export function backupWorld(database: Database, { folder, url }: World): BackupD
     schedule: null,
     workload: {
       name: 'application',
+      place: { context: 'test', namespace: 'test' },
       replicas,
       async scale(count) {
         if ((await replicas()) === count) return
