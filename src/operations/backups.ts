@@ -1,6 +1,6 @@
 import type { Actor } from '../access/index.ts'
 import { appendAudit } from '../access/index.ts'
-import type { BackupDeps, BackupJob, BackupTarget } from '../backup/index.ts'
+import type { BackupJob, BackupTarget } from '../backup/index.ts'
 import {
   BACKUP_WORKFLOW,
   manifestSchema,
