@@ -47,7 +47,8 @@ test('somebody who is invited opens the link, chooses a password, approves, sign
   await page.getByText('approved by dora').first().waitFor()
   const approvals = (await story.showRun(run['id']))['approvals'] as { decidedBy: string }[]
   expect(approvals.map((approval) => approval.decidedBy)).toContain('person:dora')
-  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByRole('button', { name: 'Pages and more' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Sign out' }).click()
   await page.getByRole('heading', { name: 'Sign in to erlmcp' }).waitFor()
   expect(await violations(page)).toEqual([])
   await page.getByLabel('Login').fill('dora')

@@ -67,6 +67,8 @@ export async function personIn(
       },
     }),
   )
+  // those belong to a session, and a token has none
+  await context.route('**/api/v1/passkeys', (route) => route.fulfill({ json: { passkeys: [] } }))
   const page = await context.newPage()
   const complaints: string[] = []
   const strangers: string[] = []
