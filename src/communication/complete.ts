@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Database } from '../db/index.ts'
 import { withTransaction } from '../db/index.ts'
-import { sendDraft } from './drafts.ts'
+import { learnFacts } from './drafts.ts'
 import { LANES } from './queue.ts'
 
 /**
@@ -17,11 +17,9 @@ export async function completeAcknowledgements(deps: { database: Database; now()
     limit 100`.execute(deps.database.kysely)
   for (const { id, by, severity } of rows) {
     await withTransaction(deps.database, (trx) =>
-      sendDraft(trx, deps.now(), {
+      learnFacts(trx, deps.now(), {
         id,
         facts: { actor: plainName(by) },
-        text: null,
-        by: 'system:erlmcp',
         lane: severity === 'P1' ? LANES.first : LANES.normal,
       }),
     )

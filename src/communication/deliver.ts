@@ -52,6 +52,14 @@ export function createDeliverer(deps: DeliverDeps): Deliverer {
   }
   return {
     async look() {
+      // most looks find nothing: one statement for these
+      const waiting = await deps.database.kysely
+        .selectFrom('message')
+        .select('id')
+        .where('state', '=', 'pending')
+        .limit(1)
+        .executeTakeFirst()
+      if (waiting === undefined) return 0
       const claimed = await withTransaction(deps.database, (trx) =>
         claimMessages(trx, deps.now(), deps.channels, MAX_AT_ONCE, busy()),
       )

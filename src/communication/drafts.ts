@@ -62,7 +62,9 @@ export async function tellFromTemplate(
       updateKey: key,
     })
   }
-  if (!hold && rendered.missing.length === 0) return { draftId: null, missing: [] }
+  const asked = rendered.missing.filter((name) => !LEARNED.has(name))
+  const learnsWho = kind === 'acknowledgement' && rendered.missing.includes('actor')
+  if (!hold && asked.length === 0 && !learnsWho) return { draftId: null, missing: [] }
   const inserted = await trx
     .insertInto('message_draft')
     .values({
@@ -83,8 +85,8 @@ export async function tellFromTemplate(
     .onConflict((conflict) => conflict.column('dedup_key').doNothing())
     .returning('id')
     .executeTakeFirst()
-  if (inserted !== undefined) await ask(trx, at, message, inserted.id, rendered.missing)
-  return { draftId: inserted?.id ?? null, missing: rendered.missing }
+  if (inserted !== undefined) await ask(trx, at, message, inserted.id, asked)
+  return { draftId: inserted?.id ?? null, missing: asked }
 }
 
 async function ask(
@@ -92,9 +94,8 @@ async function ask(
   at: Date,
   { incidentId, kind, hold }: TemplateMessage,
   draftId: string,
-  missing: readonly string[],
+  asked: readonly string[],
 ): Promise<void> {
-  const asked = missing.filter((name) => !LEARNED.has(name))
   const flag = asked.length === 0 ? '' : ` --facts "${asked[0] ?? ''}=..."`
   const how = `\`erlmcp message send ${draftId}${flag}\``
   if (!hold && asked.length === 0) return
@@ -177,39 +178,71 @@ export async function sendDraft(
     })
   }
   await keepFacts(trx, at, row.incident_id, request.by, request.facts)
-  const version = row.version + 1
-  await queueMessage(trx, at, {
+  const missing = request.text === null ? rendered.missing : []
+  await sendVersion(trx, at, row, { body, lane: request.lane })
+  const state = await keepVersion(trx, at, row, { facts, missing, by: request.by, sent: true })
+  await addTimeline(trx, at, {
+    incidentId: row.incident_id,
+    kind: 'draft.sent',
+    actor: request.by,
+    message: `${request.text === null ? 'Completed' : 'Wrote'} the ${row.kind} to ${nameOf(row)}`,
+    data: { draftId: row.id, version: row.version + 1 },
+  })
+  return { ...before, state, body, missing }
+}
+
+/** Adds what erlmcp has learned by itself to a message that went out without it, where that changes what it says. */
+export async function learnFacts(
+  trx: Transaction,
+  at: Date,
+  request: { id: string; facts: Facts; lane: number },
+): Promise<void> {
+  const row = await lockDraft(trx, request.id)
+  if (row.state !== 'asked') return
+  const facts = { ...(row.facts as Facts), ...request.facts }
+  const { body, missing } = renderMessage(row.template as CommunicationTemplate, facts)
+  const sent = body !== draftOf(row).body
+  if (sent) await sendVersion(trx, at, row, { body, lane: request.lane })
+  await keepVersion(trx, at, row, { facts, missing, by: SYSTEM, sent })
+}
+
+const sendVersion = (
+  trx: Transaction,
+  at: Date,
+  row: Row,
+  { body, lane }: { body: string; lane: number },
+): Promise<string | null> =>
+  queueMessage(trx, at, {
     incidentId: row.incident_id,
     kind: row.kind,
     channel: row.channel,
     target: row.target,
     fallbacks: row.fallbacks as Destination[],
     body,
-    lane: request.lane,
-    dedupKey: `${row.dedup_key}:v${version}`,
+    lane,
+    dedupKey: `${row.dedup_key}:v${row.version + 1}`,
     updateKey: row.update_key,
   })
-  const missing = request.text === null ? rendered.missing : []
-  const state = missing.length === 0 ? 'sent' : 'asked'
+
+async function keepVersion(
+  trx: Transaction,
+  at: Date,
+  row: Row,
+  now: { facts: Facts; missing: readonly string[]; by: string; sent: boolean },
+): Promise<'sent' | 'asked'> {
+  const state = now.missing.length === 0 ? 'sent' : 'asked'
   await trx
     .updateTable('message_draft')
     .set({
       state,
-      version,
-      facts: JSON.stringify(facts),
-      missing: JSON.stringify(missing),
-      ...(state === 'sent' ? { decided_at: at, decided_by: request.by } : {}),
+      version: row.version + (now.sent ? 1 : 0),
+      facts: JSON.stringify(now.facts),
+      missing: JSON.stringify(now.missing),
+      ...(state === 'sent' ? { decided_at: at, decided_by: now.by } : {}),
     })
     .where('id', '=', row.id)
     .execute()
-  await addTimeline(trx, at, {
-    incidentId: row.incident_id,
-    kind: 'draft.sent',
-    actor: request.by,
-    message: `${request.text === null ? 'Completed' : 'Wrote'} the ${row.kind} to ${nameOf(row)}`,
-    data: { draftId: row.id, version },
-  })
-  return { ...before, state, body, missing }
+  return state
 }
 
 /** @throws AppError `not_found`, `conflict` */

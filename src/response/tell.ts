@@ -135,7 +135,7 @@ async function factsOf(
     ...(typeof value === 'number' ? { value: formatValue(value, run?.plan.trigger?.unit ?? 'ratio') } : {}),
     ...(typeof failed === 'number' ? { impact: `${failed} failed requests` } : {}),
     ...(latest === undefined ? {} : { update: latest.message }),
-    ...(run === null ? {} : { runbook: `${run.pagePath}:${run.plan.line}` }),
+    runbook: run === null ? 'none fits' : `${run.pagePath}:${run.plan.line}`,
     ...(end === null ? {} : endFacts(incident, end)),
   }
   return { severity: incident.severity, facts }
