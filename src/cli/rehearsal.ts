@@ -15,6 +15,7 @@ export interface RehearseFlags {
   all: boolean
   speed: number
   jobs?: number
+  store: boolean
   json: boolean
   target: string
   scenarios?: string
@@ -67,6 +68,7 @@ export function addRehearsalCommands(program: Command, deps: CliDeps, setExit: (
     .option('--scenarios <dir>', "a team's own scenarios")
     .option('--runbooks <dir>', "a team's own pages")
     .option('--proofs <file>', 'a file that carries the proofs elsewhere; added to')
+    .option('--no-store', 'keep the proofs in files only, not in the store')
     .option('--json', 'the proofs as JSON', false)
     .action(async (names: string[], flags: RehearseFlags) =>
       setExit(await deps.rehearsal.rehearse(names, flags)),

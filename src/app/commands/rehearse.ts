@@ -14,6 +14,7 @@ import {
   PROOF_FILE,
   proofOfNothing,
   rehearse,
+  rehearseApart,
   sandboxTarget,
   startCluster,
 } from '../../rehearsal/index.ts'
@@ -32,8 +33,10 @@ const FAILED = 1
 export interface RehearseOptions {
   all: boolean
   speed: number
-  /** How many scenarios run side by side in the sandbox, each in a cluster of its own. Default 1. */
+  /** How many scenarios run side by side in the sandbox, each in a process and a cluster of its own. Default 1. */
   jobs?: number
+  /** Whether the proofs are stored where pages are looked at, beside the file that has them. */
+  store: boolean
   json: boolean
   /** `sandbox`, or `kubeconfig:CONTEXT/NAMESPACE`. */
   target: string
@@ -61,28 +64,30 @@ export async function rehearseAll(
   await loadCommandGrammars()
   const runbooks = runbooksOf(context, options)
   const { pages } = await loadPages(runbooks)
-  const jobs = target === null ? (options.jobs ?? 1) : 1
+  const jobs = target === null ? Math.min(options.jobs ?? 1, chosen.length) : 1
   const show = (text: string): void => void (options.json ? process.stderr : process.stdout).write(text)
   const proofs = await runJobs(chosen, jobs, signal, async (scenario, slot) => {
     // told at its end where several are played at a time
     const told: string[] = []
     const write = jobs === 1 ? show : (text: string): void => void told.push(text)
-    write(`\n${scenario.name}: ${scenario.title}\n`)
+    if (jobs === 1) write(`\n${scenario.name}: ${scenario.title}\n`)
     const procedure = await procedureOf(scenario, pages, runbooks)
-    const play = onTarget(context, options, scenario, slot, async (stage) => {
-      const { app, target: where } = stage
-      const answerToken = await app.issueToken({
-        id: 'rehearsal:second-person',
-        kind: 'rehearsal',
-        role: 'lead',
+    const here = () =>
+      onTarget(context, options, scenario, async (stage) => {
+        const { app, target: where } = stage
+        const answerToken = await app.issueToken({
+          id: 'rehearsal:second-person',
+          kind: 'rehearsal',
+          role: 'lead',
+        })
+        const { address, webhookToken, measure } = app
+        const host = createHost({ address, webhookToken, answerToken, measure })
+        const { speed } = options
+        const service = serviceOf(scenario)
+        const deps = { host, target: where, procedure, service, speed, now: () => new Date(), write, signal }
+        return (await rehearse(deps, scenario)).proof
       })
-      const { address, webhookToken, measure } = app
-      const host = createHost({ address, webhookToken, answerToken, measure })
-      const { speed } = options
-      const service = serviceOf(scenario)
-      const deps = { host, target: where, procedure, service, speed, now: () => new Date(), write, signal }
-      return (await rehearse(deps, scenario)).proof
-    })
+    const play = jobs === 1 ? here() : playApart(context, options, scenario, slot, signal, write)
     const proof = await play.catch((error: unknown) => {
       // one cluster that does not come up takes no other scenario's proof away
       if (signal.aborted || target !== null || chosen.length === 1) throw error
@@ -94,12 +99,12 @@ export async function rehearseAll(
         messageOf(error),
       )
     })
-    write(`${proofLine(proof)}\n`)
+    if (jobs === 1 || !told.join('').includes(proofLine(proof))) write(`${proofLine(proof)}\n`)
     show(told.join(''))
     await keepProof(context, proof, options.proofs)
     return proof
   })
-  await record(context, proofs)
+  if (options.store) await record(context, proofs)
   if (options.json) process.stdout.write(`${JSON.stringify(proofs, null, 2)}\n`)
   return proofs.length > 0 && proofs.every((proof) => proof.passed) ? DONE : FAILED
 }
@@ -146,6 +151,31 @@ async function requireSandbox(context: CommandContext): Promise<void> {
   if (missing !== null) throw new AppError('unsupported', missing.what, { action: missing.remedy })
 }
 
+/** In a process and a folder of its own: two erlmcps in one process share an engine. */
+async function playApart(
+  context: CommandContext,
+  options: RehearseOptions,
+  scenario: Scenario,
+  slot: number,
+  signal: AbortSignal,
+  write: (text: string) => void,
+): Promise<Proof> {
+  const folders = ['--scenarios', scenariosOf(context, options), '--runbooks', runbooksOf(context, options)]
+  const how = ['--speed', String(options.speed), '--json', '--no-store', ...folders]
+  const { proof, told } = await rehearseApart(
+    {
+      command: [context.main, 'rehearse', scenario.name, ...how],
+      environment: {
+        ...context.env,
+        ERLMCP_DATA_DIR: path.join(rehearsalDirOf(context), `job-${slot + 1}`),
+      },
+    },
+    signal,
+  )
+  write(told)
+  return proof
+}
+
 interface Stage {
   app: App
   target: RehearsalTarget
@@ -156,14 +186,13 @@ async function onTarget<T>(
   context: CommandContext,
   options: RehearseOptions,
   scenario: Scenario,
-  slot: number,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  const { target, cluster, close } = await openTarget(context, options, slot)
+  const { target, cluster, close } = await openTarget(context, options)
   let app: App | null = null
   try {
     app = await startRehearsed(context, cluster, {
-      dataDir: ofSlot(path.join(rehearsalDirOf(context), 'erlmcp'), slot),
+      dataDir: path.join(rehearsalDirOf(context), 'erlmcp'),
       runbooks: runbooksOf(context, options),
       service: serviceOf(scenario),
       speed: options.speed,
@@ -184,14 +213,7 @@ interface OpenTarget {
   close(): Promise<void>
 }
 
-/** Two clusters side by side share no folder. */
-const ofSlot = (dir: string, slot: number): string => (slot === 0 ? dir : `${dir}-${slot + 1}`)
-
-async function openTarget(
-  context: CommandContext,
-  options: RehearseOptions,
-  slot: number,
-): Promise<OpenTarget> {
+async function openTarget(context: CommandContext, options: RehearseOptions): Promise<OpenTarget> {
   const path_ = context.env['PATH'] ?? ''
   const wanted = parseTarget(options.target)
   if (wanted !== null) {
@@ -201,7 +223,7 @@ async function openTarget(
       prometheusUrl: options.prometheus ?? null,
     })
   }
-  const cluster = await startCluster({ dataDir: ofSlot(sandboxDirOf(context), slot), speed: options.speed })
+  const cluster = await startCluster({ dataDir: sandboxDirOf(context), speed: options.speed })
   return {
     target: sandboxTarget(cluster, path_),
     cluster: clusterOfSandbox(cluster),
