@@ -59,7 +59,10 @@ const common = {
   schedule: z
     .strictObject({
       /** Minute, hour, day of month, month, day of week: `30 2 * * *`. */
-      cron: z.string().max(100).regex(/^\s*(?:\S+\s+){4}\S+\s*$/, 'not five fields such as 30 2 * * *'),
+      cron: z
+        .string()
+        .max(100)
+        .regex(/^\s*(?:\S+\s+){4}\S+\s*$/, 'not five fields such as 30 2 * * *'),
       zone: zone.default('UTC'),
     })
     .nullable()

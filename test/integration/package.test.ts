@@ -74,9 +74,9 @@ describe('the package', () => {
     ])
       expect(names).toContain(wanted)
     expect(names.some((name) => name.startsWith('runbooks/') && name.endsWith('.md'))).toBe(true)
-    expect(names.filter((name) => /\.tsx?$|\.test\.[jt]s|^(src|test|bench|scripts)\/|fixture/.test(name))).toEqual(
-      [],
-    )
+    expect(
+      names.filter((name) => /\.tsx?$|\.test\.[jt]s|^(src|test|bench|scripts)\/|fixture/.test(name)),
+    ).toEqual([])
     const code = names.filter((name) => /^dist\/.*\.js$/.test(name))
     expect(code.length).toBeGreaterThan(300)
     for (const name of code) {

@@ -1,4 +1,3 @@
-import path from 'node:path'
 import { AppError } from '../../base/error.ts'
 import {
   askSandbox,
