@@ -58,7 +58,7 @@ const unmet = (pod: Pod): string[] =>
     .map(({ type, message }) => `${type}: ${message ?? 'False'}`)
 
 /** What programs write when the database does not do what they want. Several lines of one kind are one finding. */
-const LINES: readonly (readonly [RegExp, CauseName])[] = [
+const LINES: readonly (readonly [RegExp, CauseName, few?: number])[] = [
   [/too many clients already|remaining connection slots|too many connections|sorry, too many clients/i, 'database-full'],
   [/password authentication failed|access denied for user|authentication failed for user|28P01/i, 'database-password'],
   [/database "[^"]+" does not exist|unknown database|3D000/i, 'database-missing'],
@@ -66,24 +66,32 @@ const LINES: readonly (readonly [RegExp, CauseName])[] = [
   [/(?:ENOTFOUND|EAI_AGAIN|could not translate host name|no such host|name or service not known).{0,80}|getaddrinfo/i, 'database-name'],
   [/(?:postgres|5432|3306|database|sql).{0,80}(?:ECONNREFUSED|connection refused)|(?:ECONNREFUSED|connection refused).{0,80}(?:5432|3306|postgres|database)/i, 'database-refused'],
   [/(?:database|postgres|sql|5432).{0,80}(?:timed? ?out|ETIMEDOUT)|statement timeout|canceling statement due to/i, 'database-timeout'],
-  [/slow query|deadlock detected|lock timeout|still waiting for (?:share|exclusive|access)|duration: \d{4,}/i, 'slow-queries'],
+  [/deadlock detected|lock timeout|still waiting for (?:share|exclusive|access)|duration: \d{4,}/i, 'slow-queries'],
+  // one now and then is no cause of anything
+  [/slow query/i, 'slow-queries', 5],
   [/connection limit reached|too many open connections|max(?:imum)? connections reached|EMFILE/i, 'connection-limit'],
   [/no space left on device|ENOSPC/i, 'disk-full'],
 ] // prettier-ignore
 
 /** Lines of the pods' logs that name a cause; one finding for each cause and pod. */
 export function logFindings(facts: Facts): Finding[] {
-  const found = new Map<string, Finding & { count: number }>()
+  const found = new Map<string, Finding & { count: number; few: number }>()
   for (const { pod, lines } of facts.logs) {
     for (const line of lines) {
-      const cause = LINES.find(([pattern]) => pattern.test(line))?.[1]
-      if (cause === undefined) continue
+      const known = LINES.find(([pattern]) => pattern.test(line))
+      if (known === undefined) continue
+      const [, cause, few = 1] = known
       const key = `${cause} ${pod}`
-      const known = found.get(key)
-      if (known === undefined) found.set(key, { ...finding(cause, 'likely', `pod/${pod}`, [line]), count: 1 })
-      else known.count += 1
+      const earlier = found.get(key)
+      if (earlier === undefined)
+        found.set(key, { ...finding(cause, 'likely', `pod/${pod}`, [line]), count: 1, few })
+      else {
+        earlier.count += 1
+        earlier.few = Math.min(earlier.few, few)
+      }
     }
   }
-  return [...found.values()].map(({ count, ...each }) =>
+  const told = [...found.values()].filter(({ count, few }) => count >= few)
+  return told.map(({ count, few: _few, ...each }) =>
     count === 1 ? { ...each, certainty: 'possible' as const } : { ...each, evidence: [`${count} lines like this`, ...each.evidence] }) // prettier-ignore
 }

@@ -307,6 +307,7 @@ const CASES: readonly (readonly [CauseName, Symptom, (world: World) => void])[] 
   ['database-timeout', 'database-wont-connect', logs('could not connect to database: connection timed out')],
   ['pool-exhausted', 'database-wont-connect', logs('level=error msg="connection pool exhausted"')],
   ['slow-queries', 'high-latency', logs('LOG: duration: 8124.113 ms  statement: SELECT 1')],
+  ['slow-queries', 'high-latency', logs(...Array.from({ length: 5 }, () => '[warning] slow query: 2300 ms for /orders'))],
   ['connection-limit', 'high-latency', logs('level=error msg="connection limit reached" max=10')],
   ['cpu-at-limit', 'high-latency', (world) => {
     for (const each of world.objects.podmetrics) each.containers = [{ name: 'main', usage: { cpu: '480m', memory: '64Mi' } }]

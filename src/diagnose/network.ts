@@ -76,6 +76,8 @@ function policyFindings(facts: Facts, service: Service): Finding[] {
   if (policies.length === 0) return []
   return (service.spec?.ports ?? []).flatMap((port) => {
     const number = containerPortOf(pod, port)
+    // nothing listens there: that is the cause, and named as such
+    if (number !== null && declaredPorts(pod).length > 0 && !hasPort(pod, number)) return []
     if (number === null || policies.some((policy) => admits(policy, pod, number))) return []
     const names = policies.map(nameOf)
     return [
