@@ -27,6 +27,7 @@ export function Palette({ onClose }: { onClose(): void }): ReactNode {
       }),
     )
     return [...actions, ...incidents]
+      .toSorted((left, right) => rank(left) - rank(right))
       .filter((action) => action.id !== 'palette' && fits(action.label, query))
       .slice(0, MAX_SHOWN)
   }, [actions, desk.value, query])
@@ -84,6 +85,12 @@ export function Palette({ onClose }: { onClose(): void }): ReactNode {
       {found.length === 0 ? <p className="quiet">Nothing here is called that.</p> : null}
     </Dialog>
   )
+}
+
+/** What the page at hand can do comes first, then incidents, then what is offered everywhere. */
+const rank = ({ id, group }: Action): number => {
+  if (id.startsWith('inc_')) return 1
+  return group === 'Anywhere' || group === 'Go to' ? 2 : 0
 }
 
 /** Each word of the query somewhere in the label. */
