@@ -67,5 +67,10 @@ export async function startPlan(
   const started = z
     .object({ incident: z.string() })
     .parse(await invokeOnce(operations, actor, 'run.start', input, keyOf(requestId)))
-  return { text: `It runs as ${started.incident}.` }
+  const { number } = await operations.database.kysely
+    .selectFrom('incident')
+    .select('number')
+    .where('id', '=', started.incident)
+    .executeTakeFirstOrThrow()
+  return { text: `It runs as INC-${number}.` }
 }

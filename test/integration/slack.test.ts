@@ -328,31 +328,3 @@ test('people are told, runbooks started and maintenance looked up by a command',
   expect((await say(commandOf('UADA', '/erlmcp', 'run nothing.md')))['text']).toContain('nothing.md')
   expect(slack.refused).toEqual([])
 })
-
-test('with Slack and PagerDuty both down the incident goes on, the next channel is used, and all catches up in order', async () => {
-  await slack.answer('broken')
-  await pagerduty.answer('broken')
-  const group = story.newGroup()
-  const id = await story.fire('DeskFailing', group)
-  const name = `INC-${String((await story.show(id))['number'])}`
-  const pages = () =>
-    desk.store.database.kysely
-      .selectFrom('message')
-      .select(['channel', 'state', 'body'])
-      .where('incident_id', '=', id)
-      .where('kind', '=', 'page')
-      .execute()
-  await until('a page on the console', async () =>
-    (await pages()).some((page) => page.channel === 'console' && page.state === 'sent') ? true : null,
-  )
-  expect((await pages()).filter((page) => page.state === 'pending').map((page) => page.channel)).toEqual(
-    expect.arrayContaining(['slack', 'pagerduty']),
-  )
-  await story.runIn(id, 'awaiting-decision')
-  await slack.answer('take')
-  await pagerduty.answer('take')
-  desk.moveClock(10 * 60_000)
-  await until('the card', async () => cardOf(name) ?? null)
-  await until('the page', async () => (pagerduty.alerts.has(id) ? true : null))
-  expect(slack.refused).toEqual([])
-})
