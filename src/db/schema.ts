@@ -6,6 +6,8 @@ import type { BackupSchema } from './schema-backup.ts'
 import type { InboundSchema } from './schema-inbound.ts'
 import type { MessagesSchema } from './schema-messages.ts'
 import type { StatusSchema } from './schema-status.ts'
+import type { PageRevisionTable, PagesSchema } from './schema-pages.ts'
+import type { LiveSchema } from './schema-live.ts'
 import type { OncallSchema } from './schema-oncall.ts'
 import type { ReviewSchema } from './schema-review.ts'
 import type { ReplicaSchema } from './schema-replica.ts'
@@ -101,14 +103,6 @@ export interface TimelineEntryTable {
   message: string
   data: JsonDefault
   dedup_key: string | null
-}
-
-export interface RunbookRevisionTable {
-  content_hash: string
-  path: string
-  commit_id: string | null
-  content: Buffer
-  stored_at: Time
 }
 
 export interface RunTable {
@@ -322,85 +316,6 @@ export interface IdempotentRequestTable {
   answer: ColumnType<unknown, string | null | undefined, string | null>
 }
 
-export interface PageSourceTable {
-  name: string
-  kind: string
-  location: string
-  state: string
-  reason: string | null
-  commit_id: string | null
-  committed_at: TimeOrNull
-  checked_at: TimeOrNull
-  good_at: TimeOrNull
-  stale_since: TimeOrNull
-  findings: JsonDefault
-  version: Bigint
-  next_poll_at: Time
-  requested_at: TimeOrNull
-  poller: string | null
-  polling_until: TimeOrNull
-}
-
-export interface PageRevisionTable {
-  id: Generated<string>
-  source: string
-  path: string
-  commit_id: string | null
-  blob_id: string | null
-  content_hash: string | null
-  committed_at: TimeOrNull
-  author: string | null
-  subject: string | null
-  seen_at: Time
-  refused: string | null
-}
-
-export interface PageHeadTable {
-  source: string
-  path: string
-  repository_path: string | null
-  content_hash: string | null
-  commit_id: string | null
-  committed_at: TimeOrNull
-  procedures: Generated<number>
-  state: string
-  reason: string | null
-  refused_hash: string | null
-  refused_commit: string | null
-  refused_at: TimeOrNull
-}
-
-/** What changed, for viewers; see `changes.ts`. */
-export interface ChangeTable {
-  id: Generated<string>
-  /** The transaction that wrote it, as digits. */
-  xid: Generated<string>
-  at: Generated<Date>
-  topic: string
-  incident_id: string
-  run_id: string
-  subject: string
-  sequence: number
-}
-
-export interface SignalSampleTable {
-  service: string
-  signal: string
-  at: Time
-  value: number | null
-  error: string | null
-}
-
-export interface RunTickTable {
-  id: Generated<string>
-  run_id: string
-  step_id: string
-  item: number
-  done: boolean
-  by: string
-  at: Time
-}
-
 /** One rehearsal of a procedure on one text of its page. */
 export interface RehearsalProofTable {
   id: string
@@ -435,7 +350,9 @@ export interface Schema
     BackupSchema,
     MessagesSchema,
     StatusSchema,
+    LiveSchema,
     OncallSchema,
+    PagesSchema,
     InboundSchema,
     ReplicaSchema,
     ReviewSchema {
@@ -445,11 +362,7 @@ export interface Schema
   alert_truncation: AlertTruncationTable
   watchdog: WatchdogTable
   timeline_entry: TimelineEntryTable
-  runbook_revision: RunbookRevisionTable
-  page_source: PageSourceTable
   idempotent_request: IdempotentRequestTable
-  page_revision: PageRevisionTable
-  page_head: PageHeadTable
   rehearsal_proof: RehearsalProofTable
   run: RunTable
   execution: ExecutionTable
@@ -466,9 +379,6 @@ export interface Schema
   step_attempt: StepAttemptTable
   step_result: StepResultTable
   executor: ExecutorTable
-  change: ChangeTable
-  signal_sample: SignalSampleTable
-  run_tick: RunTickTable
 }
 
 export type IncidentRow = Selectable<IncidentTable>

@@ -9,6 +9,7 @@ import type { WorkflowContext } from '../workflow/index.ts'
 import { runOnce } from './command.ts'
 import type { Carrying, MaintenanceDeps } from './command.ts'
 import { drainCommand, scaleCommand } from './plan.ts'
+import { placesOf } from './places.ts'
 import { restorePart } from './restore.ts'
 import { findSession, findWindow, moveSession, windowName } from './store.ts'
 import type { Session, SessionState, WindowRow } from './store.ts'
@@ -38,12 +39,7 @@ export async function carryOutWindow(
 /** Uses the approval up. @returns why it may not begin, or `null`. */
 async function begin({ deps, context, window, session }: Carrying): Promise<string | null> {
   return context.transaction('begin', async (trx) => {
-    const [part] = session.plan.parts
-    const about = {
-      ...(deps.policy === undefined ? {} : { policy: deps.policy }),
-      labels: part === undefined ? {} : { service: part.service },
-      ...(part === undefined ? {} : { target: { kind: 'kubernetes' as const, context: part.context ?? '', namespace: part.namespace } }),
-    } // prettier-ignore
+    const about = placesOf(deps.policy, window.services, session.plan.parts)
     const what = {
       subject: subjectOf(session),
       hash: session.hash,

@@ -6,6 +6,7 @@ export type { Fact, Item, Tick } from './checklist.ts'
 export { judgeGate } from './gate.ts'
 export { occurrenceAt, occurrencesBetween } from './occurrence.ts'
 export type { Occurrence, Schedule } from './occurrence.ts'
+export { placesOf } from './places.ts'
 export { planWindow } from './plan.ts'
 export type { Drain, WindowPlan } from './plan.ts'
 export {

@@ -15,6 +15,7 @@ import { AppError } from '../base/error.ts'
 import { canonicalJson, newId, sha256 } from '../base/id.ts'
 import { isUniqueViolation, withTransaction } from '../db/index.ts'
 import type { Transaction } from '../db/index.ts'
+import { approveDuty, consumeDutyApproval } from '../rollout/index.ts'
 import { backupsOf } from './backup-desk.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
@@ -144,6 +145,7 @@ async function revert(deps: OperationDeps, actor: Actor, input: InputOf<'restore
     await withTransaction(deps.database, async (trx) => {
       const at = deps.clock.now()
       const row = await locked(trx, input.id, from)
+      if (!(await decide(deps, trx, actor, row, 'revert', input.reason))) return
       await move(trx, row.id, from, 'reverting')
       await record(trx, at, actor, 'restore.revert', row.id, { reason: input.reason })
       const job: RestoreJob = { restoreId: row.id, target: row.target, backupId: row.backup_id }
@@ -168,6 +170,7 @@ async function release(
     const at = deps.clock.now()
     // locked until the end: nobody swaps back what is being dropped
     const row = await locked(trx, input.id, from)
+    if (!(await decide(deps, trx, actor, row, 'release', input.reason))) return
     const url = await targetNamed(backupsOf(deps), row.target).url()
     const { identities } = await factsOf(deps, row.id)
     const names = namesFor(databaseIn(url), row.id)
@@ -178,6 +181,44 @@ async function release(
     await record(trx, at, actor, 'restore.release', row.id, { reason: input.reason })
   })
   return showRestore(deps, input.id)
+}
+
+/**
+ * What follows a restore changes or drops a database too: an approval for exactly this restore as it ended, by somebody
+ * who did not ask for it, used up in the same transaction. @returns whether it may go on; else more people are needed.
+ */
+async function decide(
+  deps: OperationDeps,
+  trx: Transaction,
+  actor: Actor,
+  row: Awaited<ReturnType<typeof locked>>,
+  what: 'revert' | 'release',
+  why: string,
+): Promise<boolean> {
+  const at = deps.clock.now()
+  const exactly = { what, restore: row.id, plan: row.plan_hash, state: row.state, ended: row.ended_at }
+  const approvable = {
+    subject: row.id,
+    hash: sha256(canonicalJson(exactly)),
+    risk: RISK,
+    requestedBy: row.requested_by,
+    title: `${what} of the restore ${row.id}`,
+  } as const
+  const about = [circumstances(deps, row.target)] as const
+  const expiresAt = new Date(at.getTime() + deps.approvalTtlMs)
+  const by = { actor, reason: why, breakGlass: false, expiresAt }
+  const { needed, given } = await approveDuty(trx, at, approvable, by, about)
+  if (given >= needed) {
+    await consumeDutyApproval(trx, at, approvable, about)
+    return true
+  }
+  await record(trx, at, actor, `restore.${what}`, row.id, {
+    hash: approvable.hash,
+    given,
+    needed,
+    reason: why,
+  })
+  return false
 }
 
 /** @throws AppError `not_found`, `conflict` in another state */

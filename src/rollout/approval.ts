@@ -15,13 +15,17 @@ export interface Approvable {
   title: string
 }
 
+/** Where it acts: what the policy is asked about, one for each place. */
+export type Places = readonly [Circumstances, ...Circumstances[]]
+
 export interface DutyApproved {
   needed: number
   given: number
 }
 
 /**
- * One person's approval of exactly this, by the same policy as commands of a run.
+ * One person's approval of exactly this, by the same policy as commands of a run. Where it acts in several places, the
+ * policy has to allow it in each of them, and the strictest counts.
  * @throws AppError `forbidden`, `conflict` (approved by the same person before).
  */
 export async function approveDuty(
@@ -29,20 +33,28 @@ export async function approveDuty(
   at: Date,
   what: Approvable,
   by: { actor: Actor; reason: string | null; breakGlass: boolean; expiresAt: Date },
-  about: Circumstances,
+  about: Places,
 ): Promise<DutyApproved> {
-  const circumstances = { ...about, at, breakGlass: by.breakGlass }
-  const permission = mayApprove(by.actor, what.risk, what.requestedBy, circumstances)
-  const requirement = requirementFor(what.risk, circumstances)
-  if (!permission.allowed || 'allowed' in requirement) {
-    throw new AppError('forbidden', `${by.actor.id} may not approve "${what.title}": ${permission.reason}`, {
-      action:
-        'Ask somebody with the role; in an emergency, break the glass with a reason where the policy has it.',
-    })
+  let needed = 1
+  let expiresAt = by.expiresAt
+  for (const place of about) {
+    const circumstances = { ...place, at, breakGlass: by.breakGlass }
+    const permission = mayApprove(by.actor, what.risk, what.requestedBy, circumstances)
+    const requirement = requirementFor(what.risk, circumstances)
+    if (!permission.allowed || 'allowed' in requirement) {
+      throw new AppError(
+        'forbidden',
+        `${by.actor.id} may not approve "${what.title}": ${permission.reason}`,
+        {
+          action:
+            'Ask somebody with the role; in an emergency, break the glass with a reason where the policy has it.',
+        },
+      )
+    }
+    needed = Math.max(needed, requirement.approvals)
+    const limit = requirement.expiresAfterSeconds
+    if (limit !== null) expiresAt = new Date(Math.min(expiresAt.getTime(), at.getTime() + limit * 1_000))
   }
-  const limit = requirement.expiresAfterSeconds
-  const expiresAt =
-    limit === null ? by.expiresAt : new Date(Math.min(by.expiresAt.getTime(), at.getTime() + limit * 1_000))
   const row = await trx
     .insertInto('duty_approval')
     .values({
@@ -79,7 +91,7 @@ export async function approveDuty(
     })
   }
   const valid = await validApprovals(trx, at, what)
-  return { needed: requirement.approvals, given: new Set(valid.map((each) => each.decided_by)).size }
+  return { needed, given: new Set(valid.map((each) => each.decided_by)).size }
 }
 
 const validApprovals = (
@@ -106,7 +118,7 @@ export async function consumeDutyApproval(
   trx: Transaction,
   at: Date,
   what: Pick<Approvable, 'subject' | 'hash' | 'risk' | 'title'>,
-  about: Circumstances,
+  about: Places,
 ): Promise<string[]> {
   const valid = await validApprovals(trx, at, what)
   if (valid.length === 0) {
@@ -114,15 +126,14 @@ export async function consumeDutyApproval(
       action: 'Propose it again.',
     })
   }
-  const permission = mayRun(
-    what.risk,
-    valid.map((row) => ({ decidedBy: row.decided_by, breakGlass: row.break_glass })),
-    { ...about, at },
-  )
-  if (!permission.allowed) {
-    throw new AppError('forbidden', `"${what.title}" may not run: ${permission.reason}`, {
-      action: 'Nothing ran. See the policy with `erlmcp policy show`.',
-    })
+  const approvals = valid.map((row) => ({ decidedBy: row.decided_by, breakGlass: row.break_glass }))
+  for (const place of about) {
+    const permission = mayRun(what.risk, approvals, { ...place, at })
+    if (!permission.allowed) {
+      throw new AppError('forbidden', `"${what.title}" may not run: ${permission.reason}`, {
+        action: 'Nothing ran. See the policy with `erlmcp policy show`.',
+      })
+    }
   }
   await trx
     .updateTable('duty_approval')

@@ -233,7 +233,7 @@ async function consume(deps: ChangeDeps, trx: Transaction, change: PlannedChange
     target: { kind: 'kubernetes' as const, context: change.context ?? '', namespace: change.namespace },
   }
   const what = { subject: change.id, hash: change.hash, risk: change.plan.apply.risk, title: change.title }
-  await consumeDutyApproval(trx, deps.clock.now(), what, about)
+  await consumeDutyApproval(trx, deps.clock.now(), what, [about])
 }
 
 async function note(

@@ -1,5 +1,5 @@
 export { approveDuty, consumeDutyApproval } from './approval.ts'
-export type { Approvable, DutyApproved } from './approval.ts'
+export type { Approvable, DutyApproved, Places } from './approval.ts'
 export type { ClusterDesk, OpenCluster } from './cluster.ts'
 export { CHANGE_WORKFLOW, executeChange } from './execute.ts'
 export type { ChangeDeps, ChangeSettings } from './execute.ts'

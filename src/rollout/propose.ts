@@ -104,7 +104,7 @@ export async function approveChange(
     at,
     { subject: change.id, hash: change.hash, risk: change.plan.apply.risk, requestedBy: change.requested_by, title: change.title }, // prettier-ignore
     { ...by, expiresAt: new Date(at.getTime() + by.ttlMs) },
-    about,
+    [about],
   )
   const verb = by.breakGlass ? 'BROKE THE GLASS for' : 'approved'
   await addDutyEvent(trx, at, {

@@ -139,12 +139,22 @@ describe.skipIf(debianPostgres === null)('backups of a database', () => {
     expect(await one(`select has_table_privilege('reader', 'item', 'select')`)).toBe(true)
     expect(notesOf(folder)).toEqual(['scaled to 0', 'scaled to 3'])
 
+    const mine = { id: asked['id'], reason: 'I asked for it' }
+    await expect(call(ADA, 'restore.revert', mine)).rejects.toMatchObject({ code: 'forbidden' })
+    await expect(call(ADA, 'restore.release', mine)).rejects.toMatchObject({ code: 'forbidden' })
     await call(BEN, 'restore.revert', { id: asked['id'], reason: 'it was the wrong day' })
     expect(await ended(asked['id'], 'reverted', 'unhealthy')).toMatchObject({ state: 'reverted' })
     expect(await one('select count(*)::int from item')).toBe(5)
     await call(BEN, 'restore.release', { id: asked['id'], reason: 'not needed' })
     expect(await one(`select count(*)::int from pg_database where datname like 'orders%'`)).toBe(1)
     expect(await one('select count(*)::int from item')).toBe(5)
+    const used = await db.database.kysely
+      .selectFrom('duty_approval')
+      .select(['decided_by', 'consumed_at'])
+      .where('subject', '=', String(asked['id']))
+      .execute()
+    expect(used.map(({ decided_by }) => decided_by)).toEqual(['person:ben', 'person:ben'])
+    expect(used.every(({ consumed_at }) => consumed_at !== null)).toBe(true)
   })
 
   test('are not restored over sessions that do not end: all is as before', async () => {

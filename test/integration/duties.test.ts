@@ -2,15 +2,17 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { DEFAULT_POLICY } from '../../src/access/index.ts'
 import type { Actor } from '../../src/access/index.ts'
 import { delay } from '../../src/base/clock.ts'
 import { newId } from '../../src/base/id.ts'
 import { loadCommandGrammars } from '../../src/command/index.ts'
+import { withTransaction } from '../../src/db/index.ts'
 import { carryOutWindow, MAINTENANCE_WORKFLOW, maintenanceOf } from '../../src/maintenance/index.ts'
 import { invoke } from '../../src/operations/index.ts'
 import type { OperationDeps } from '../../src/operations/index.ts'
 import { RESPONSE_WORKFLOW } from '../../src/response/index.ts'
-import { CHANGE_WORKFLOW, executeChange } from '../../src/rollout/index.ts'
+import { approveDuty, CHANGE_WORKFLOW, executeChange } from '../../src/rollout/index.ts'
 import type { ClusterDesk } from '../../src/rollout/index.ts'
 import { createPageService } from '../../src/runbook/sources/index.ts'
 import type { Verdict } from '../../src/verification/index.ts'
@@ -158,12 +160,20 @@ test('where the object is not as it was shown, nothing is changed', async () => 
 test('a window waits for its checklist, drains, holds pages back, and restores what was recorded', async () => {
   const window = await plannedWindow()
   await expect(call(BOB, 'maintenance.start', { id: window })).rejects.toMatchObject({
+    code: 'input_invalid',
+  })
+  const { hash } = await call(BOB, 'maintenance.show', { id: window })
+  await expect(call(BOB, 'maintenance.start', { id: window, hash })).rejects.toMatchObject({
     code: 'conflict',
     message: expect.stringContaining('Status page updated') as unknown,
   })
   await tickAll(window)
-  await expect(call(ADA, 'maintenance.start', { id: window })).rejects.toMatchObject({ code: 'forbidden' })
-  const { hash } = await call(BOB, 'maintenance.show', { id: window })
+  await expect(call(ADA, 'maintenance.start', { id: window, hash })).rejects.toMatchObject({
+    code: 'forbidden',
+  })
+  await expect(call(BOB, 'maintenance.start', { id: window, hash: '0'.repeat(64) })).rejects.toMatchObject({
+    code: 'approval_mismatch',
+  })
   expect(await call(BOB, 'maintenance.start', { id: window, hash })).toMatchObject({ started: true })
   await windowIn(window, 'open')
   expect(readCluster(file).service.spec.selector).toEqual({ app: 'shop', maintenance: 'true' })
@@ -182,7 +192,8 @@ test('a window that overruns restores traffic by itself, and opens an incident',
   const window = await plannedWindow()
   await tickAll(window)
   aheadMs = 4 * 3_600_000
-  await call(BOB, 'maintenance.start', { id: window })
+  const { hash } = await call(BOB, 'maintenance.show', { id: window })
+  await call(BOB, 'maintenance.start', { id: window, hash })
   await windowIn(window, 'over')
   aheadMs = 0
   asBefore()
@@ -204,4 +215,27 @@ test('the gate is closed while a P1 is open, and in a freeze; no window may be p
   await expect(plannedWindow()).rejects.toMatchObject({ code: 'conflict' })
   await call(ADA, 'maintenance.cancel', { id: freeze['window'], reason: 'over' })
   expect(await call(ADA, 'gate.deploy', { service: 'shop' })).toMatchObject({ open: true })
+})
+
+test('what acts in several places is approved only where the policy allows it in each', async () => {
+  const policy = { ...DEFAULT_POLICY, fences: { namespaces: ['shop'] } }
+  const place = (namespace: string) => ({
+    policy,
+    target: { kind: 'kubernetes' as const, context: '', namespace },
+  })
+  const what = {
+    subject: newId('mws'),
+    hash: '0'.repeat(64),
+    risk: 'change' as const,
+    requestedBy: ADA.id,
+    title: 'both',
+  }
+  const by = { actor: BOB, reason: null, breakGlass: false, expiresAt: new Date(Date.now() + 60_000) }
+  const approve = (...places: [string, ...string[]]) =>
+    withTransaction(db.database, (trx) => {
+      const [first, ...more] = places
+      return approveDuty(trx, new Date(), what, by, [place(first), ...more.map(place)])
+    })
+  await expect(approve('shop', 'payments')).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await approve('shop')).toMatchObject({ needed: 1, given: 1 })
 })

@@ -92,7 +92,7 @@ export const maintenanceOperations = {
     summary: 'Start a window: pages held back, traffic drained, pods scaled down, then it is yours',
     input: z.strictObject({
       id,
-      hash: z.string().regex(/^[0-9a-f]{64}$/).optional().describe('of `maintenance show`: only exactly this'),
+      hash: z.string().regex(/^[0-9a-f]{64}$/).describe('of `maintenance show`: what you saw, and only that'),
       reason: reason.optional(),
     }), // prettier-ignore
     output: z.looseObject({ window: z.string(), started: z.boolean(), needed: z.number(), given: z.number() }), // prettier-ignore
