@@ -10,7 +10,8 @@ let desk: Desk
 let token = ''
 
 beforeAll(async () => {
-  desk = await openDesk()
+  // no limit: a request that is answered 429 has not reached its operation
+  desk = await openDesk({ more: { http: { requestsPerSecond: 0 } } })
   token = await desk.app.issueToken({ id: 'person:fuzz', kind: 'person', role: 'admin' })
 }, 120_000)
 afterAll(() => desk.stop())
@@ -53,6 +54,7 @@ describe('whatever is sent to an operation', () => {
       fc.asyncProperty(input, async (value) => {
         const status = await send(operation, value)
         expect(status, JSON.stringify(value)).toBeLessThan(500)
+        expect(status).not.toBe(429)
       }),
       { numRuns: 25 },
     )
