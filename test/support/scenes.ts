@@ -47,7 +47,7 @@ export async function addFullDesk(desk: Desk, token: string): Promise<void> {
 /** Proofs as `rehearse` records them: one scenario four times, the last one failed. */
 export function someProofs(contentHash: string): Row[] {
   return [0.2, 0.5, 0.85, null].map((share, index) => ({
-    id: `reh_${String(index).padStart(24, '0')}`,
+    id: `proof_${String(index).padStart(24, '0')}`,
     scenario: 'bad-release',
     target: 'sandbox',
     page: 'desk.md',
