@@ -7,7 +7,9 @@ const project = (name: string, include: string[], timeoutMs: number, options: { 
     environment: 'node' as const,
     testTimeout: timeoutMs,
     hookTimeout: timeoutMs,
-    fileParallelism: !options.database,
+    // real processes wait more than they work, and more than two at a time wait for each other
+    ...(options.database ? { maxWorkers: 2 } : {}),
+    sequence: { groupOrder: options.database ? 1 : 0 },
     // real processes on a busy machine: a second try tells a slow machine from a fault; the report shows both
     retry: options.database ? 2 : 0,
     ...(options.database ? { globalSetup: ['test/support/server.ts'] } : {}),

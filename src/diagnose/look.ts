@@ -1,7 +1,15 @@
 import type { Deployment } from 'kubernetes-types/apps/v1.js'
-import type { Pod, Service } from 'kubernetes-types/core/v1.js'
+import type { ContainerStatus, Pod, Service } from 'kubernetes-types/core/v1.js'
 import { messageOf } from '../base/error.ts'
-import { failureOf, itemsOf, matchesSelector, nameOf, selects, takeSnapshot } from '../kubernetes/index.ts'
+import {
+  failureOf,
+  isPodReady,
+  itemsOf,
+  matchesSelector,
+  nameOf,
+  selects,
+  takeSnapshot,
+} from '../kubernetes/index.ts'
 import type { Kubectl, ResourceName, Snapshot } from '../kubernetes/index.ts'
 import { isDatabasePod, isDatabaseService } from './database.ts'
 import { judgeSymptom } from './judge.ts'
@@ -31,7 +39,9 @@ const MORE: Readonly<Record<Symptom, readonly ResourceName[]>> = {
   'high-latency': ['podmetrics', 'horizontalpodautoscalers'],
 }
 const LOG_LINES = 300
-const LOG_SINCE = '10m'
+const LOG_SINCE_MINUTES = 10
+/** A pod that became ready within this time after its start has been ready ever since: it does not flap. */
+const START_MS = 120_000
 const MAX_LOGS = 6
 const LOG_TIMEOUT_MS = 6_000
 
@@ -47,7 +57,7 @@ export async function diagnose(
   const snapshot = await takeSnapshot(deps.kubectl, names, options)
   const at = deps.now()
   const bare = factsOf(at, snapshot, workload)
-  const { logs, unread } = await readLogs(deps.kubectl, bare, options)
+  const { logs, unread } = await readLogs(deps.kubectl, { ...bare, at }, options)
   const facts = { ...bare, logs }
   return {
     symptom,
@@ -103,10 +113,21 @@ function serves(service: Service, deployment: Deployment | null, pods: readonly 
   })
 }
 
+/** Of a pod that started and has been ready since, what it wrote while it waited for others is over. */
+export function sinceOf(pod: Pod, status: ContainerStatus, at: Date): string {
+  const ready = (pod.status?.conditions ?? []).find(({ type }) => type === 'Ready')
+  const readyMs = Date.parse(ready?.lastTransitionTime ?? '')
+  const startedMs = Date.parse(status.state?.running?.startedAt ?? '')
+  const recent = readyMs > at.getTime() - LOG_SINCE_MINUTES * 60_000
+  if (!isPodReady(pod) || !recent || !(readyMs - startedMs < START_MS)) return `--since=${LOG_SINCE_MINUTES}m`
+  // the cluster's times are whole seconds, rounded down
+  return `--since-time=${new Date(readyMs + 1_000).toISOString()}`
+}
+
 /** The last lines of every container, and those from before its last start where it was restarted. */
 async function readLogs(
   kubectl: Kubectl,
-  facts: Pick<Facts, 'pods'>,
+  facts: Pick<Facts, 'pods' | 'at'>,
   options: { signal?: AbortSignal },
 ): Promise<{ logs: LogLines[]; unread: string[] }> {
   const wanted = facts.pods
@@ -121,7 +142,14 @@ async function readLogs(
   const unread: string[] = []
   const logs = await Promise.all(
     wanted.map(async ({ pod, status, previous }) => {
-      const args = ['logs', nameOf(pod), '-c', status.name, `--tail=${LOG_LINES}`, `--since=${LOG_SINCE}`]
+      const args = [
+        'logs',
+        nameOf(pod),
+        '-c',
+        status.name,
+        `--tail=${LOG_LINES}`,
+        sinceOf(pod, status, facts.at),
+      ]
       try {
         const result = await kubectl.read(previous ? [...args, '--previous'] : args, {
           ...options,

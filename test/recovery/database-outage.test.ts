@@ -2,13 +2,12 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { delay } from '../../src/base/clock.ts'
 import { newUuid } from '../../src/base/id.ts'
 import { createDatabase, startEmbedded, withTransaction } from '../../src/db/index.ts'
 import type { EmbeddedPostgres, Transaction } from '../../src/db/index.ts'
 import { migrateAll } from '../../src/workflow/index.ts'
-import type { WorkflowEngine } from '../../src/workflow/index.ts'
 import type { TestDatabase } from '../support/database.ts'
 import { ended, engineOn, eventually, startIn } from '../support/engine.ts'
 import { silentLog } from '../support/log.ts'
@@ -19,7 +18,6 @@ const EFFECTS = 6
 const dataDir = mkdtempSync(path.join(tmpdir(), 'erlmcp-outage-'))
 let embedded: EmbeddedPostgres
 let db: TestDatabase
-let engine: WorkflowEngine
 
 beforeAll(async () => {
   chmodSync(dataDir, 0o711)
@@ -29,7 +27,6 @@ beforeAll(async () => {
   db = { url: embedded.url, database, drop: () => database.close() }
 })
 afterAll(async () => {
-  await engine.stop({ drainMs: 0 })
   await db.drop()
   await embedded.stop()
   rmSync(dataDir, { recursive: true, force: true })
@@ -42,7 +39,7 @@ const writeRow = async (trx: Transaction, name: string): Promise<void> => {
 
 test('the database is killed, then stopped, under work: all goes on when it is back, and no effect runs twice', async () => {
   const effects: string[] = []
-  engine = engineOn(db, { beatMs: 200, leaseMs: 1_500 })
+  const engine = engineOn(db, { beatMs: 200, leaseMs: 1_500 })
   engine.define('busy', async (context) => {
     const id = context.workflowId
     for (let number = 0; number < EFFECTS; number += 1) {
@@ -64,6 +61,7 @@ test('the database is killed, then stopped, under work: all goes on when it is b
     }
   })
   await engine.launch()
+  onTestFinished(() => engine.stop({ drainMs: 0 }))
   const ids = Array.from({ length: RUNS }, () => newUuid())
   for (const id of ids) await startIn(db, engine, 'busy', id)
   // a clean stop removes the socket, a kill leaves it: two different errors for a client
@@ -76,9 +74,11 @@ test('the database is killed, then stopped, under work: all goes on when it is b
   }
   for (const id of ids) {
     const state = await ended(engine, id)
-    const { rows } = await sql<{ error: string | null }>`
-      select error from dbos.workflow_status where workflow_uuid = ${id}`.execute(db.database.kysely)
-    expect(state, rows[0]?.error ?? '').toBe('succeeded')
+    const { rows } = await sql<{ status: string; error: string | null }>`
+      select s.status, o.error from dbos.workflow_status s
+      left join dbos.workflow_output o on o.workflow_uuid = s.workflow_uuid
+      where s.workflow_uuid = ${id}`.execute(db.database.kysely)
+    expect(state, `${rows[0]?.status} ${rows[0]?.error}`).toBe('succeeded')
   }
   expect(new Set(effects).size).toBe(effects.length)
   expect(effects).toHaveLength(RUNS * EFFECTS)
