@@ -32,6 +32,8 @@ export function mcpDeps(
     version: options.version ?? '0.0.0',
     log: options.log,
     readOnly: options.config.mcp.readOnly,
+    tasks: options.config.mcp.tasks,
+    skills: options.config.mcp.skills,
     address: () => operations.address?.() ?? '',
     authenticate: (token) => authenticate(database, clock.now(), token),
     invoke: (actor, name, input, key) =>

@@ -115,6 +115,10 @@ export const configSchema = z.strictObject({
     .strictObject({
       /** Whether agents have only tools that read. */
       readOnly: z.boolean().default(true),
+      /** Whether a client that declares the Tasks extension gets a run as a task when it waits for its end. */
+      tasks: z.boolean().default(false),
+      /** Whether runbooks are also offered as skills. */
+      skills: z.boolean().default(false),
       /** Origins of web pages that may speak MCP with this server, beside its own: `https://agent.example`. */
       origins: z.array(z.url()).max(50).default([]),
     })

@@ -6,7 +6,9 @@ import { createResources } from './resources.ts'
 import type { Registry } from './registry.ts'
 import { readLog, logInput, logOutput } from './run-log.ts'
 import { waitForRun, waitInput, waitOutput } from './run-wait.ts'
-import { buildTool } from './tools.ts'
+import { runTasks } from './run-tasks.ts'
+import { createSkills } from './skills.ts'
+import { buildTool, present } from './tools.ts'
 import type { ToolSpec } from './tools.ts'
 
 const page = (path: unknown): string => `erlmcp://runbooks/${encodeURIComponent(String(path))}`
@@ -85,6 +87,7 @@ export const TOOLS: readonly ToolSpec[] = [
     say: 'Answers when the run changes, needs a person or ends, at the latest after `timeout_s`; call it again then. `attention` has the link where a person decides.',
     input: waitInput,
     output: waitOutput,
+    task: ({ id, until }) => (until === 'end' ? String(id) : null),
     run: waitForRun,
   },
   {
@@ -138,9 +141,20 @@ export const TOOLS: readonly ToolSpec[] = [
 
 /** All that is offered, built once. */
 export function createRegistry(deps: McpDeps): Registry {
+  const tasks = deps.tasks ? runTasks(deps, (answer) => present(answer, {})) : undefined
+  const skills = deps.skills ? createSkills(deps) : undefined
+  const resources = createResources(deps)
   return {
-    tools: new Map(TOOLS.map((spec) => [spec.tool, buildTool(deps, spec)])),
+    tools: new Map(TOOLS.map((spec) => [spec.tool, buildTool(deps, spec, tasks)])),
     prompts,
-    ...createResources(deps),
+    ...(tasks === undefined ? {} : { tasks }),
+    ...(skills === undefined ? {} : { skills }),
+    templates: resources.templates,
+    resources: async (caller) => [
+      ...(await resources.resources(caller)),
+      ...((await skills?.resources(caller)) ?? []),
+    ],
+    read: async (caller, uri) =>
+      (await resources.read(caller, uri)) ?? (await skills?.read(caller, uri)) ?? null,
   }
 }

@@ -18,6 +18,10 @@ export interface McpDeps {
   log: Logger
   /** Whether tools that change anything are left out. */
   readOnly: boolean
+  /** Whether clients that declare the Tasks extension get tasks. */
+  tasks: boolean
+  /** Whether runbooks are offered as skills. */
+  skills: boolean
   /** Where people reach erlmcp: `https://erlmcp.example`. */
   address(): string
   /** The identity behind a bearer token, or `null`. */

@@ -9,6 +9,7 @@ import type { McpDeps } from './deps.ts'
 import { BODY_LIMIT_BYTES, refuse } from './guard.ts'
 import type { Guard } from './guard.ts'
 import { BodyTooLarge, readBody, toRequest, writeAnswer } from './node.ts'
+import { checkParamHeaders } from './param-headers.ts'
 import type { Caller, Registry } from './registry.ts'
 import { buildServer } from './server.ts'
 import { createSessions } from './session.ts'
@@ -51,6 +52,7 @@ export function createEndpoint(options: EndpointOptions): McpEndpoint {
       onerror: (error) => deps.log.debug({ err: error }, 'an MCP request was refused'),
     },
   )
+  const disagreement = checkParamHeaders(registry)
   const sessions = createSessions(deps, build, options.sessions)
 
   const answer = async (request: IncomingMessage, stopped: AbortSignal): Promise<Response> => {
@@ -64,6 +66,8 @@ export function createEndpoint(options: EndpointOptions): McpEndpoint {
     const body = request.method === 'POST' ? await readBody(request, BODY_LIMIT_BYTES) : null
     const web = toRequest(request, body, stopped)
     if (await isLegacyRequest(web)) return sessions.handle(web, caller)
+    const disagrees = disagreement(web.headers, body)
+    if (disagrees !== null) return disagrees
     const extra = {}
     callers.set(extra, caller)
     return modern.fetch(web, { authInfo: { token: '', clientId: actor.id, scopes: [], extra } })

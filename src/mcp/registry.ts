@@ -12,6 +12,8 @@ import type {
   Tool,
 } from '@modelcontextprotocol/server'
 import type { Actor } from '../access/index.ts'
+import type { Skills } from './skills.ts'
+import type { TaskCreated, TaskSource } from './tasks.ts'
 
 /** Who calls, and by which program. */
 export interface Caller {
@@ -28,11 +30,13 @@ export interface RegisteredTool {
   definition: Tool
   /** A tool that this caller may not use does not exist for them. */
   isVisible(caller: Caller): boolean
+  /** Whether it can only answer with a task. */
+  needsTasks?: boolean
   call(
     caller: Caller,
     input: Record<string, unknown>,
     context: CallContext,
-  ): Promise<CallToolResult | InputRequiredResult>
+  ): Promise<CallToolResult | InputRequiredResult | TaskCreated>
 }
 
 export interface RegisteredPrompt {
@@ -50,6 +54,10 @@ export interface Registry {
   prompts: ReadonlyMap<string, RegisteredPrompt>
   templates: readonly ResourceTemplateType[]
   resources(caller: Caller): Promise<Resource[]>
+  /** Absent: the Tasks extension is not offered. */
+  tasks?: TaskSource
+  /** Absent: the Skills extension is not offered. */
+  skills?: Skills
   /** What a server offers beyond tools, prompts and resources; erlmcp itself offers nothing more. */
   beyond?: { capabilities: ServerCapabilities; register(server: Server): void }
   /** `null`: there is nothing, or not for this caller. */

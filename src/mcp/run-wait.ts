@@ -72,7 +72,8 @@ function progressOf(context: Parameters<typeof waitForRun>[2], total: number) {
   }
 }
 
-function seenIn(run: Record<string, unknown>, address: string): Seen {
+/** What an agent is told of a run. */
+export function seenIn(run: Record<string, unknown>, address: string): Seen {
   const { id, state, waitsFor, executions, verifications, endedAt, reason, incidentId } = run
   const ended = (endedAt !== null && endedAt !== undefined) || OVER.has(String(state))
   const waits = waitsFor as { kind?: string; question?: { text?: string }; askedAt?: string } | null

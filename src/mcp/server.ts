@@ -7,6 +7,9 @@ import type { Budgets } from './budget.ts'
 import type { AgentCall, McpDeps } from './deps.ts'
 import { neutralise, noneNeutralised } from './neutralise.ts'
 import type { Caller, Registry } from './registry.ts'
+import { SKILLS_EXTENSION } from './skills.ts'
+import { isTaskCreated, requireTasks, serveTasks, TASKS_EXTENSION } from './tasks.ts'
+import type { Recording, TaskCreated } from './tasks.ts'
 import { refusal } from './tools.ts'
 
 const INSTRUCTIONS = `erlmcp runs on-call runbooks. You may look, gather evidence and propose; people decide.
@@ -23,6 +26,10 @@ const LISTS = { ttlMs: 3_600_000, cacheScope: 'private' as const }
  * in microseconds. The only place that knows the SDK's low-level class.
  */
 export function buildServer(deps: McpDeps, registry: Registry, budgets: Budgets, caller: Caller): Server {
+  const extensions = {
+    ...(registry.tasks === undefined ? {} : { [TASKS_EXTENSION]: {} }),
+    ...(registry.skills === undefined ? {} : { [SKILLS_EXTENSION]: { directoryRead: true } }),
+  }
   const server = new Server(
     { name: 'erlmcp', title: 'erlmcp: on-call runbooks that run', version: deps.version },
     {
@@ -32,6 +39,7 @@ export function buildServer(deps: McpDeps, registry: Registry, budgets: Budgets,
         resources: {},
         completions: {},
         ...registry.beyond?.capabilities,
+        ...(Object.keys(extensions).length === 0 ? {} : { extensions }),
       },
       instructions: INSTRUCTIONS,
       cacheHints: { 'tools/list': LISTS, 'prompts/list': LISTS, 'resources/templates/list': LISTS },
@@ -46,15 +54,23 @@ export function buildServer(deps: McpDeps, registry: Registry, budgets: Budgets,
     const tool = registry.tools.get(params.name)
     if (tool === undefined || !tool.isVisible(caller))
       throw new ProtocolError(ProtocolErrorCode.InvalidParams, 'There is no such tool')
+    if (tool.needsTasks === true) requireTasks(context)
     const input = params.arguments ?? {}
     const about = { method: 'tools/call', subject: params.name, input }
-    return recorded<CallToolResult | InputRequiredResult>(deps, caller, context, about, refused, async () => {
-      budgets.take(caller, tool.definition.annotations?.readOnlyHint === false)
-      const result = await tool.call(caller, input, context)
-      if (isInputRequiredResult(result)) return result
-      budgets.spend(caller, Buffer.byteLength(JSON.stringify(result.content)))
-      return server.projectCallToolResult(result, tool.definition.outputSchema)
-    })
+    return recorded<CallToolResult | InputRequiredResult | TaskCreated>(
+      deps,
+      caller,
+      context,
+      about,
+      refused,
+      async () => {
+        budgets.take(caller, tool.definition.annotations?.readOnlyHint === false)
+        const result = await tool.call(caller, input, context)
+        if (isTaskCreated(result) || isInputRequiredResult(result)) return result
+        budgets.spend(caller, Buffer.byteLength(JSON.stringify(result.content)))
+        return server.projectCallToolResult(result, tool.definition.outputSchema)
+      },
+    )
   })
   server.setRequestHandler('prompts/list', () => ({
     prompts: [...registry.prompts.values()].map((prompt) => prompt.definition),
@@ -82,6 +98,13 @@ export function buildServer(deps: McpDeps, registry: Registry, budgets: Budgets,
     })
   })
   server.setRequestHandler('completion/complete', () => ({ completion: { values: [] } }))
+  const record: Recording = (context, about, act) =>
+    recorded(deps, caller, context, about, rethrow, async () => {
+      budgets.take(caller, false)
+      return act()
+    })
+  if (registry.tasks !== undefined) serveTasks(server, registry.tasks, caller, record)
+  registry.skills?.serve(server, caller, record)
   registry.beyond?.register(server)
   return server
 }

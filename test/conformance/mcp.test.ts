@@ -43,6 +43,12 @@ describe('the official suite', () => {
     110_000,
   )
 
+  test('finds all that it has in order, the Tasks and Skills extensions too', async () => {
+    const { code, output } = await suite(fixtures.url, ['--suite', 'all'])
+    expect(code, output.slice(-4_000)).toBe(0)
+    expect(output).toMatch(/Total: 27\d passed, 0 failed/)
+  }, 110_000)
+
   test.each(WITHOUT_FIXTURES)(
     'finds %s in order with nothing but the tools of erlmcp',
     async (scenario) => {

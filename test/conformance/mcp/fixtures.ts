@@ -11,12 +11,14 @@ import type {
   Tool,
 } from '@modelcontextprotocol/server'
 import type { CallContext, RegisteredPrompt, RegisteredTool, Registry } from '../../../src/mcp/index.ts'
+import { TASK_TOOLS, taskFixtures } from './task-fixtures.ts'
 
 /** What the official suite expects of a server under test, added to everything that erlmcp offers itself. */
 export function withFixtures(registry: Registry): Registry {
   return {
     ...registry,
-    tools: new Map([...registry.tools, ...TOOLS]),
+    tools: new Map([...registry.tools, ...TOOLS, ...TASK_TOOLS]),
+    tasks: taskFixtures,
     prompts: new Map([...registry.prompts, ...PROMPTS]),
     templates: [
       ...registry.templates,
@@ -209,6 +211,11 @@ tool('test_elicitation_sep1330_enums', (_input, context) =>
       },
     },
   }),
+)
+tool(
+  'test_custom_header',
+  ({ region }) => text(`in ${String(region)}`),
+  schema({ region: { type: 'string', 'x-mcp-header': 'Region' } }, ['region']),
 )
 tool('test_reconnection', async () => text('Reconnection test completed successfully.'))
 

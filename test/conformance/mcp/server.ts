@@ -21,9 +21,20 @@ export async function startUnderTest(
     version: '0.0.0-test',
     log: silentLog,
     readOnly: false,
+    tasks: true,
+    skills: true,
     address: () => server.listeningOrigin,
     authenticate: async () => AGENT,
-    invoke: async (_actor, name) => (name === 'page.list' ? { pages: [], total: 0, next: null } : nothing()),
+    invoke: async (_actor, name) =>
+      name === 'page.list'
+        ? { pages: [{ path: 'orders/high-error-rate.md', title: 'High error rate' }], total: 1, next: null }
+        : name === 'page.show'
+          ? {
+              source: 'here',
+              path: 'orders/high-error-rate.md',
+              content: '# High error rate\n\nLook at the log.\n',
+            }
+          : nothing(),
     audit: async () => {
       audited += 1
     },
