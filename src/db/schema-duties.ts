@@ -50,6 +50,8 @@ export interface DutyEventTable {
   dedup_key: ColumnType<string | null, string | null | undefined, string | null>
 }
 
+type TextOrNull = ColumnType<string | null, string | null | undefined, string | null>
+
 export interface MaintenanceWindowTable {
   id: string
   number: Generated<string>
@@ -64,6 +66,9 @@ export interface MaintenanceWindowTable {
   rollback_plan: string
   drain: string
   keep_replicas: number | null
+  announcement: TextOrNull
+  components: ColumnType<string[], string[] | undefined, string[]>
+  status_entry: TextOrNull
   created_by: string
   created_at: Date
   cancelled_at: TimeOrNull

@@ -6,6 +6,7 @@ import { addTimeline, declareIncident } from '../incident/index.ts'
 import { RESPONSE_WORKFLOW } from '../response/index.ts'
 import { addDutyEvent, consumeDutyApproval } from '../rollout/index.ts'
 import type { WorkflowContext } from '../workflow/index.ts'
+import { announce } from './announce.ts'
 import { runOnce } from './command.ts'
 import type { Carrying, MaintenanceDeps } from './command.ts'
 import { drainCommand, scaleCommand } from './plan.ts'
@@ -126,6 +127,12 @@ async function end(
       subject: session.id,
       outcome: state === 'ended' ? 'done' : 'failed',
       data: { window: window.id, outcome },
+    })
+    await announce(trx, at, window, {
+      state: 'completed',
+      occurrence: null,
+      by: SYSTEM_ACTOR.id,
+      subject: session.id,
     })
     await say(deps, trx, window, session, 'maintenance.ended', `${state === 'ended' ? 'is over' : 'has FAILED'}: ${outcome}`) // prettier-ignore
   })

@@ -1,3 +1,4 @@
+export { announce } from './announce.ts'
 export { maintenanceCalendar } from './calendar.ts'
 export { carryOutWindow, END_TOPIC, MAINTENANCE_WORKFLOW, subjectOf } from './carry-out.ts'
 export type { MaintenanceDeps } from './command.ts'

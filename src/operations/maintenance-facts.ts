@@ -13,7 +13,7 @@ export async function factsBefore(deps: OperationDeps, window: WindowRow): Promi
   return [
     { id: 'rollback-plan', text: 'The way back is written down', checked: wayBack(window) },
     await backupFact(deps, settings.backupWithinHours),
-    ...BEFORE.map((item) => ({ ...item, checked: null })),
+    ...BEFORE.map((item) => ({ ...item, checked: item.id === 'status-page' ? onPage(window) : null })),
     ...further(settings.before, 'before'),
   ]
 }
@@ -22,6 +22,10 @@ export const itemsAfter = (deps: OperationDeps): Fact[] => [
   ...AFTER.map((item) => ({ ...item, checked: null })),
   ...further((deps.maintenance ?? PLAIN).after, 'after'),
 ]
+
+/** Where erlmcp tells the public itself, nobody has to tick that. */
+const onPage = ({ announcement, status_entry: entry }: WindowRow): Fact['checked'] =>
+  announcement === null || entry === null ? null : { done: true, says: `told there as ${entry}` }
 
 const wayBack = ({ rollback_plan: text }: WindowRow): { done: boolean; says: string } =>
   text === ''

@@ -3,9 +3,11 @@ import type { Actor } from '../access/index.ts'
 import { appendAudit } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { newId } from '../base/id.ts'
+import { createRedactor } from '../base/redact.ts'
 import { withTransaction } from '../db/index.ts'
 import type { Transaction } from '../db/index.ts'
 import {
+  announce,
   END_TOPIC,
   findWindow,
   lastSession,
@@ -34,6 +36,8 @@ import {
   showCalendar,
   showWindow,
 } from './maintenance-view.ts'
+
+const redactor = createRedactor()
 
 type MaintenanceVerb =
   | `maintenance.${'plan' | 'list' | 'show' | 'tick' | 'start' | 'end' | 'cancel' | 'calendar'}`
@@ -82,6 +86,14 @@ async function plan(deps: OperationDeps, actor: Actor, input: InputOf<'maintenan
       },
     )
   }
+  const unknown = input.components.find(
+    (name) => deps.statusPage?.components.every((one) => one.name !== name) ?? true,
+  )
+  if (unknown !== undefined) {
+    throw new AppError('input_invalid', `the status page has no component ${JSON.stringify(unknown)}`, {
+      action: 'They stand in the configuration, under statusPage.components.',
+    })
+  }
   const windowId = newId('mwn')
   const window = await withTransaction(deps.database, async (trx) => {
     await trx
@@ -99,11 +111,16 @@ async function plan(deps: OperationDeps, actor: Actor, input: InputOf<'maintenan
         rollback_plan: input.rollbackPlan,
         drain: input.drain,
         keep_replicas: input.keepReplicas ?? null,
+        announcement: input.announcement === undefined ? null : redactor.text(input.announcement),
+        components: input.components,
         created_by: actor.id,
         created_at: at,
       })
       .execute()
     await appendAudit(trx, at, { actor, operation: 'maintenance.plan', subject: windowId, outcome: 'done', data: { ...input } }) // prettier-ignore
+    const planned = await findWindow(trx, windowId)
+    const occurrence = occurrencesBetween(schedule, at, new Date(at.getTime() + 400 * 86_400_000))[0] ?? null
+    await announce(trx, at, planned, { state: 'scheduled', occurrence, by: actor.id, subject: windowId })
     return findWindow(trx, windowId)
   })
   return { ...line(window, at, null), overlaps }
@@ -263,6 +280,12 @@ async function begin(
     throw new AppError('conflict', 'it was started by somebody else at this moment', {
       action: 'Look at it with `erlmcp maintenance show`.',
     })
+  await announce(trx, it.at, it.window, {
+    state: 'in-progress',
+    occurrence: it.occurrence,
+    by: it.by,
+    subject: it.sessionId,
+  })
   await deps.engine.start(trx, MAINTENANCE_WORKFLOW, it.sessionId, { sessionId: it.sessionId })
 }
 
@@ -313,7 +336,13 @@ async function cancel(
       .where('cancelled_at', 'is', null)
       .returning('id')
       .executeTakeFirst()
-    if (row !== undefined)
+    if (row !== undefined) {
+      await announce(trx, at, window, {
+        state: 'cancelled',
+        occurrence: null,
+        by: actor.id,
+        subject: window.id,
+      })
       await appendAudit(trx, at, {
         actor,
         operation: 'maintenance.cancel',
@@ -321,6 +350,7 @@ async function cancel(
         outcome: 'done',
         data: { reason: input.reason },
       })
+    }
     return { window: windowName(window), cancelled: row !== undefined }
   })
 }

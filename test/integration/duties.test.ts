@@ -188,6 +188,33 @@ test('a window waits for its checklist, drains, holds pages back, and restores w
   expect(await maintenanceOf(db.database, 'shop')).toBeNull()
 })
 
+test('what its planner releases stands on the public page from its planning to its end', async () => {
+  const announcement = 'Orders may be slow for an hour.'
+  const window = await plannedWindow({ announcement })
+  const told = async (): Promise<string[]> => {
+    const { entries } = await call(ADA, 'status-page.show', {})
+    const [entry] = (entries as { kind: string; posts: { state: string; text: string }[] }[]).filter(
+      ({ posts }) => posts.some(({ text }) => text === announcement),
+    )
+    return (entry?.posts ?? []).map(({ state }) => state)
+  }
+  expect(await told()).toEqual(['scheduled'])
+  const { before, hash } = await call(ADA, 'maintenance.show', { id: window })
+  expect(before).toContainEqual(expect.objectContaining({ id: 'status-page', done: true }))
+  await tickAll(window)
+  await call(BOB, 'maintenance.start', { id: window, hash })
+  await windowIn(window, 'open')
+  expect(await told()).toEqual(['in-progress', 'scheduled'])
+  await call(BOB, 'maintenance.end', { id: window, reason: 'upgraded' })
+  await windowIn(window, 'over')
+  expect(await told()).toEqual(['completed', 'in-progress', 'scheduled'])
+  const other = await plannedWindow({ announcement: 'Another one.' })
+  await call(ADA, 'maintenance.cancel', { id: other, reason: 'not now' })
+  const { entries } = await call(ADA, 'status-page.show', {})
+  expect((entries as { title: string; posts: { state: string }[] }[])[0]?.posts[0]?.state).toBe('cancelled')
+  await expect(plannedWindow({ components: ['none'] })).rejects.toMatchObject({ code: 'input_invalid' })
+})
+
 test('a window that overruns restores traffic by itself, and opens an incident', async () => {
   const window = await plannedWindow()
   await tickAll(window)

@@ -1,5 +1,5 @@
 export { statusFiles } from './files.ts'
 export { COMPONENT_STATES } from './model.ts'
-export type { ComponentState } from './model.ts'
+export type { ComponentState, EntryState } from './model.ts'
 export { readStatusPage, releaseStatus } from './store.ts'
 export type { StatusSettings } from './store.ts'

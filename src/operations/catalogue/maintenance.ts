@@ -42,6 +42,17 @@ export const maintenanceOperations = {
         .default('selector')
         .describe('selector: traffic is taken off the services; none: it stays'),
       keepReplicas: z.coerce.number().int().min(0).max(1_000).optional().describe('pods that stay while it is on'), // prettier-ignore
+      announcement: z
+        .string()
+        .trim()
+        .min(1)
+        .max(4_000)
+        .optional()
+        .describe('for the public status page, at once, and when it begins; its end is told there too'),
+      components: z
+        .union([z.array(z.string().min(1).max(100)).max(50), z.string().max(2_000).transform((text) => text.split(',').map((name) => name.trim()).filter((name) => name !== ''))])
+        .default([])
+        .describe('components of the status page, separated by commas'), // prettier-ignore
     }),
     output: shown,
     need: 'respond',
