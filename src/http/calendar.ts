@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import type { OperationName } from '../operations/index.ts'
@@ -9,10 +9,22 @@ export interface CalendarDeps {
 }
 
 /**
- * Rotations for calendar programs, which know no bearer tokens: a token is the password of a basic login, under any user
- * name. `GET /calendars/primary.ics`, with `?person=ada` only theirs.
+ * Calendars for calendar programs, which know no bearer tokens: a token is the password of a basic login, under any user
+ * name. `GET /calendars/primary.ics` is a rotation, with `?person=ada` only theirs; `GET /maintenance.ics` has the
+ * windows and freezes, with `?service=shop` only those of a service.
  */
 export function addCalendars(server: FastifyInstance, deps: CalendarDeps): void {
+  const answer = async (request: FastifyRequest, reply: FastifyReply, name: OperationName, input: object) => {
+    const actor = await deps.authenticate(tokenOf(request))
+    if (actor === null) {
+      reply.header('www-authenticate', 'Basic realm="erlmcp", charset="UTF-8"')
+      throw new AppError('unauthenticated', 'a calendar needs a token', {
+        action: 'Give a token of erlmcp as the password; the user name does not matter.',
+      })
+    }
+    const { calendar } = (await deps.invoke(actor, name, input)) as { calendar: string }
+    return reply.type('text/calendar; charset=utf-8').send(calendar)
+  }
   server.get<{ Params: { file: string }; Querystring: { person?: string } }>(
     '/calendars/:file',
     async (request, reply) => {
@@ -22,19 +34,17 @@ export function addCalendars(server: FastifyInstance, deps: CalendarDeps): void 
           action: 'Ask for /calendars/<rotation>.ics.',
         })
       }
-      const actor = await deps.authenticate(tokenOf(request))
-      if (actor === null) {
-        reply.header('www-authenticate', 'Basic realm="erlmcp", charset="UTF-8"')
-        throw new AppError('unauthenticated', 'a calendar needs a token', {
-          action: 'Give a token of erlmcp as the password; the user name does not matter.',
-        })
-      }
       const { person } = request.query
-      const input = { rotation, ...(person === undefined ? {} : { person }) }
-      const { calendar } = (await deps.invoke(actor, 'oncall.calendar', input)) as { calendar: string }
-      return reply.type('text/calendar; charset=utf-8').send(calendar)
+      return answer(request, reply, 'oncall.calendar', {
+        rotation,
+        ...(person === undefined ? {} : { person }),
+      })
     },
   )
+  server.get<{ Querystring: { service?: string } }>('/maintenance.ics', async (request, reply) => {
+    const { service } = request.query
+    return answer(request, reply, 'maintenance.calendar', service === undefined ? {} : { service })
+  })
 }
 
 function tokenOf(request: FastifyRequest): string {

@@ -57,6 +57,15 @@ test('who is on call, what is missing and a calendar are read from the file', as
   const refused = await fetch(url)
   expect(refused.status).toBe(401)
   expect(refused.headers.get('www-authenticate')).toMatch(/^Basic/)
+
+  const starts = new Date(Date.now() + 86_400_000).toISOString().slice(0, 16)
+  await api('POST', '/maintenance', { title: 'New disks', services: ['desk'], starts, minutes: 60 })
+  const windows = `${desk.app.address()}/maintenance.ics`
+  const shown = async (query: string): Promise<string> =>
+    (await fetch(`${windows}${query}`, { headers: { authorization: login } })).text()
+  expect(await shown('?service=desk')).toContain('New disks')
+  expect(await shown('?service=other')).not.toContain('New disks')
+  expect((await fetch(windows)).status).toBe(401)
 })
 
 test('an incident pages the person on call; the next one hears of it when the severity rises; an acknowledgement ends it', async () => {
