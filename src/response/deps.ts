@@ -46,7 +46,7 @@ export interface ResponseSettings {
   sampleEveryMs: number
   /** How long a fix may take to show, on top of its hold time. */
   giveUpAfterMs: number
-  /** Read commands that run at the same time. */
+  /** Read commands of one run that run at the same time; of all runs of a process, four times as many. */
   parallelReads: number
   /** How long a group that fires again opens its resolved incident again. */
   flapMs: number

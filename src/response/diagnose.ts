@@ -19,12 +19,13 @@ export async function diagnose(
 ): Promise<string[]> {
   await measureNow(deps, context, run)
   const slots = new Slots(deps.settings.parallelReads)
+  const everybodys = slotsOfAll(deps)
   const evidence: string[] = []
   for (const group of independentGroups(run.plan.diagnosis)) {
     const findings = await Promise.all(
       group.map((step) =>
         context.step(`diagnose ${step.id}`, (signal) =>
-          slots.use(() => runReads(deps, run, step, 0, signal)),
+          slots.use(() => everybodys.use(() => runReads(deps, run, step, 0, signal))),
         ),
       ),
     )
@@ -77,6 +78,17 @@ async function measureNow(deps: ResponseDeps, context: WorkflowContext, run: Run
       }),
     )
   })
+}
+
+/** Runs that diagnose at their full width at one time; in a storm the others wait, so that each gets an answer at all. */
+const WHOLE_RUNS = 4
+const ofAll = new WeakMap<ResponseDeps['settings'], Slots>()
+
+/** What all runs of this process have together. */
+function slotsOfAll({ settings }: ResponseDeps): Slots {
+  const slots = ofAll.get(settings) ?? new Slots(settings.parallelReads * WHOLE_RUNS)
+  ofAll.set(settings, slots)
+  return slots
 }
 
 /** At most `limit` at a time; the rest wait their turn. */

@@ -11,12 +11,34 @@ export interface ProcessEntry {
   startedTicks: string
 }
 
-/** Every process of this host, from /proc; `null` where there is none (not Linux). */
-export async function listProcesses(): Promise<ProcessEntry[] | null> {
+type Look = Promise<ProcessEntry[] | null>
+let running: Look | null = null
+let next: Look | null = null
+
+/**
+ * Every process of this host, from /proc, as it is after the call; `null` where there is none (not Linux). Many commands
+ * that end at one time share a look: each for itself would open as many files as there are commands times processes.
+ */
+export async function listProcesses(): Look {
+  if (running === null) return begin()
+  next ??= running.then(begin, begin)
+  return next
+}
+
+function begin(): Look {
+  next = null
+  const look = lookAtAll().finally(() => {
+    if (running === look) running = null
+  })
+  running = look
+  return look
+}
+
+async function lookAtAll(): Look {
   const names = await readdir('/proc').catch(() => null)
   if (names === null || !names.includes('self')) return null
-  const entries = await Promise.all(names.filter((name) => /^\d+$/.test(name)).map(readEntry))
-  return entries.filter((entry) => entry !== null)
+  const numbers = names.filter((name) => /^\d+$/.test(name))
+  return (await inBatches(numbers, readEntry)).filter((entry) => entry !== null)
 }
 
 /** Start time since boot together with the boot: equal only for the same process. `null` when there is no such process. */
@@ -32,13 +54,21 @@ export async function markedProcesses(
 ): Promise<number[]> {
   if (executionId === '') return []
   const line = `${MARKER}=${executionId}`
-  const marked = await Promise.all(
-    entries.map(async ({ pid }) => {
-      const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-      return environment.split('\0').includes(line) ? pid : null
-    }),
-  )
+  const marked = await inBatches(entries, async ({ pid }) => {
+    const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
+    return environment.split('\0').includes(line) ? pid : null
+  })
   return marked.filter((pid) => pid !== null)
+}
+
+/** Files that one look has open at a time. */
+const AT_A_TIME = 32
+
+async function inBatches<T, R>(all: readonly T[], read: (one: T) => Promise<R>): Promise<R[]> {
+  const results: R[] = []
+  for (let from = 0; from < all.length; from += AT_A_TIME)
+    results.push(...(await Promise.all(all.slice(from, from + AT_A_TIME).map(read))))
+  return results
 }
 
 /** All descendants of the given processes. */
