@@ -21,6 +21,8 @@ interface Result {
   err: string
 }
 
+/** What changes nothing waits for nothing else. */
+const SIDE_BY_SIDE = { concurrent: true } as const
 let cluster: SandboxCluster
 const dataDir = mkdtempSync(path.join(tmpdir(), 'erlmcp-sandbox-'))
 
@@ -75,7 +77,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true, maxRetries: 5 })
 }, 60_000)
 
-describe.skipIf(!hasKubectl)('reading commands of the runbook', () => {
+describe.skipIf(!hasKubectl)('reading commands of the runbook', SIDE_BY_SIDE, () => {
   test.each([
     ['kubectl get deployment erlmcp-tcps -n erlmcp', /^NAME +READY +UP-TO-DATE +AVAILABLE +AGE\nerlmcp-tcps +3\/3 +3 +3 /],
     ['kubectl get pods -n erlmcp -o wide', /NOMINATED NODE +READINESS GATES\nerlmcp-tcps-\S+ +1\/1 +Running +0 +\S+ +127\.\S+ +node-/],
@@ -145,7 +147,7 @@ describe.skipIf(!hasKubectl)('reading commands of the runbook', () => {
   })
 })
 
-describe.skipIf(!hasKubectl)('commands that end with the exit code of a real cluster', () => {
+describe.skipIf(!hasKubectl)('commands that end with the exit code of a real cluster', SIDE_BY_SIDE, () => {
   test.each([
     ['kubectl describe pod POD_NAME -n erlmcp', 1, /pods "POD_NAME" not found/],
     ['kubectl get pods -n erlmcp --field-selector=spec.nosuch=1', 1, /field label not supported: spec\.nosuch/],
@@ -169,7 +171,7 @@ describe.skipIf(!hasKubectl)('commands that end with the exit code of a real clu
   }) // prettier-ignore
 })
 
-describe.skipIf(!hasKubectl)('an observer', () => {
+describe.skipIf(!hasKubectl)('an observer', SIDE_BY_SIDE, () => {
   test.each([
     ['kubectl get pods -n erlmcp', 0],
     ['kubectl describe deployment erlmcp-tcps -n erlmcp', 0],

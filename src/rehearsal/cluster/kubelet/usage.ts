@@ -11,6 +11,8 @@ interface Sample {
 
 interface Entry {
   pid: number
+  /** The processes of the container when they were last looked for. */
+  pids: readonly number[]
   list: Sample[]
   /** What each process has been seen to use, so that the sum does not fall when one ends. */
   seconds: Map<number, number>
@@ -30,6 +32,9 @@ export interface Usage {
 /** CPU is the mean over this time, as the metrics pipeline of a real cluster gives it. */
 const WINDOW_MS = 10_000
 const FIRST_MS = 3_000
+const SAMPLE_EVERY_MS = 900
+/** A container that has just started gets its processes one after another. */
+const SETTLED_SAMPLES = 4
 
 /** Measures containers from `/proc` and ends those over their memory limit. */
 export class UsageMeter {
@@ -42,18 +47,21 @@ export class UsageMeter {
       this.#samples.delete(runner)
       return
     }
-    const pids = treeOf(pid)
+    let entry = this.#samples.get(runner)
+    if (entry?.pid !== pid) entry = { pid, pids: [], list: [], seconds: new Map(), cpuSeconds: 0 }
+    this.#samples.set(runner, entry)
+    const now = Date.now()
+    const due = now - (entry.list.at(-1)?.at ?? 0) >= SAMPLE_EVERY_MS
+    // walking the tree costs more than all else here; a memory limit is looked at in between, for those that are known
+    if (due || entry.list.length < SETTLED_SAMPLES) entry.pids = treeOf(pid)
+    const { pids } = entry
     const memoryBytes = memoryBytesOf(pids)
     const limit = quantity(runner.spec.resources?.limits?.['memory'])
     if (limit > 0 && memoryBytes > limit) {
       runner.killForMemory()
       return
     }
-    let entry = this.#samples.get(runner)
-    if (entry?.pid !== pid) entry = { pid, list: [], seconds: new Map(), cpuSeconds: 0 }
-    this.#samples.set(runner, entry)
-    const now = Date.now()
-    if (now - (entry.list.at(-1)?.at ?? 0) < 900) return
+    if (!due) return
     for (const each of pids) {
       const seconds = cpuSecondsOf(each)
       entry.cpuSeconds += Math.max(0, seconds - (entry.seconds.get(each) ?? 0))
