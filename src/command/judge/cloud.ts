@@ -77,6 +77,7 @@ export function judgeAws(call: Call): void {
   const after = call.args[call.args.indexOf(verb) + 1]
   if (name.startsWith('get-') && after !== undefined && !after.value.startsWith('-'))
     return note('change', 'writes a file')
+  if (has('wake-up')) return note('change', 'wakes the instance')
   if (AWS_READS.test(name)) {
     const secret =
       /^(?:get-secret-value|batch-get-secret-value|get-password-data|get-random-password|get-bucket-access-keys|get-relational-database-master-user-password|get-challenge-password)$/.test(

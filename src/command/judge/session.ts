@@ -46,6 +46,15 @@ const MONGO_VALUES = new Set([
 const MONGO_READS =
   /^\s*(?:print(?:json)?\(\s*)?(?:rs\.(?:status|conf|config|hello|isMaster|printReplicationInfo|printSecondaryReplicationInfo|printSlaveReplicationInfo)|sh\.(?:status|getBalancerState|isBalancerRunning)|db(?:\.getSiblingDB\(\s*["']\w+["']\s*\))?\.(?:serverStatus|stats|hostInfo|currentOp|hello|isMaster|version|getName|getCollectionNames|getReplicationInfo|printReplicationInfo|printCollectionStats|getProfilingStatus|(?:\w+|getCollection\(\s*["'][\w.-]+["']\s*\))\.(?:stats|countDocuments|estimatedDocumentCount|getIndexes|dataSize|storageSize|totalIndexSize|totalSize)))\(\s*(?:true|1|\{\s*\})?\s*\)(?:\.[A-Za-z_][\w]*|\[["']?[\w.]+["']?\])*\s*\)?\s*;?\s*$/
 
+/** Commands of a server that only show, given as a word or as a document of that one key. */
+const SHOWING =
+  'ping|hello|isMaster|listDatabases|listCollections|replSetGetStatus|replSetGetConfig|serverStatus|currentOp|buildInfo|hostInfo|getCmdLineOpts|dbStats|collStats|connPoolStats|getParameter|listShards|balancerStatus|top|connectionStatus'
+const MONGO_COMMAND = new RegExp(
+  String.raw`^\s*(?:print(?:json)?\(\s*)?db(?:\.getSiblingDB\(\s*["']\w+["']\s*\))?\.(?:adminCommand|runCommand)` +
+    String.raw`\(\s*(?:["'](?:${SHOWING})["']|\{\s*["']?(?:${SHOWING})["']?\s*:\s*(?:1|true|["'][\w.*]+["'])\s*\})\s*\)` +
+    String.raw`(?:\.[A-Za-z_]\w*|\[["']?[\w.]+["']?\])*\s*\)?\s*;?\s*$`,
+)
+
 function judgeMongo(call: Call): void {
   if (openWord(call)) return
   const parsed = parseOptions(call.args, { values: MONGO_VALUES, style: 'gnu', stops: false })
@@ -59,7 +68,7 @@ function judgeMongo(call: Call): void {
 }
 
 function isMongoRead(code: Argument | null): boolean {
-  return code !== null && isKnown(code) && MONGO_READS.test(code.value)
+  return code !== null && isKnown(code) && [MONGO_READS, MONGO_COMMAND].some((form) => form.test(code.value))
 }
 
 /** One statement of CQL that cannot write; there are no functions with effects in CQL. */

@@ -63,14 +63,14 @@ function judgeDate(call: Call): void {
 
 function judgeHostname(call: Call): void {
   const sets = call.args.some(
-    (arg) => arg.open || !arg.value.startsWith('-') || /^-(?:\w*[Fb]|-file|-boot)/.test(arg.value),
+    (arg) => arg.open || !arg.value.startsWith('-') || /^-(?:\w*[Fb]|-fi|-b)/.test(arg.value),
   )
   say(call, sets ? 'change' : 'read', sets ? 'sets the name of the host' : 'shows the name of the host')
 }
 
 function judgeSysctl(call: Call): void {
   const sets = call.args.some(
-    (arg) => arg.open || /=/.test(arg.value) || /^-\w*[wpf]|^--(?:write|load|system)/.test(arg.value),
+    (arg) => arg.open || /=/.test(arg.value) || /^-\w*[wpf]|^--[wls]/.test(arg.value),
   )
   say(call, sets ? 'change' : 'read', sets ? 'sets a kernel parameter' : 'shows kernel parameters')
 }
@@ -175,6 +175,8 @@ function judgeTop(call: Call): void {
 function judgeJcmd(call: Call): void {
   const [, command, ...more] = call.args
   if (openWord(call)) return
+  if (command?.value === 'GC.class_histogram' && !more.some((arg) => arg.value === '-all'))
+    return say(call, 'change', 'collects garbage before it counts')
   if (more.some((arg) => !arg.value.startsWith('-'))) return refuse(call, 'acts on a Java process')
   if (command === undefined) return say(call, 'read', 'lists Java processes')
   if (
@@ -188,7 +190,7 @@ function judgeJcmd(call: Call): void {
 }
 
 function judgeFuser(call: Call): void {
-  if (call.args.some((arg) => arg.open || /^-\w*k|^--kill/.test(arg.value)))
+  if (call.args.some((arg) => arg.open || /^-\w*k|^--k/.test(arg.value)))
     return refuse(call, 'ends processes')
   say(call, 'read', 'lists who uses a file')
 }

@@ -73,10 +73,23 @@ function judgePrepared(
     return call.note('destructive', `${path} has no subcommand ${operand.value} that is known`, operand)
   }
   if (harmless) return call.note('read', `${path} only shows what it would do`, call.word, args.at(-1))
+  if (effect.risk === 'read') noteFurtherVerb(call, facts, operand, path)
   const ends = parsed.options.some((option) => facts.ends.has(option.name) && isOn(option))
   call.note(effect.risk, `${path}: ${effect.why}`, call.word, args.at(-1), ends ? [] : effect.flags)
   noteWrittenOperands(call, facts, parsed, path)
   noteOperands(call, facts, parsed, path)
+}
+
+const CHANGING_VERB =
+  /^(?:add|apply|attach|clear|create|del|delete|destroy|detach|disable|drop|edit|enable|install|kill|modify|patch|promote|prune|purge|put|remove|rename|reset|restart|restore|rm|rotate|scale|set|suspend|uninstall|unset|update|upgrade|write)$/
+const TAKES_WORDS = /(?:search|find|help|grep|show|query|list)$/
+
+/** `fly apps destroy`, should `apps` be known and its own subcommands not: a word like this is hardly a name. */
+function noteFurtherVerb(call: Call, facts: Prepared, operand: Argument | undefined, path: string): void {
+  if (operand === undefined || !path.includes(' ') || facts.commands.size > 0 || TAKES_WORDS.test(path))
+    return
+  if (operand.fixed && CHANGING_VERB.test(operand.value))
+    call.note('destructive', `${path} may have a subcommand ${operand.value}`, operand)
 }
 
 /** A program with subcommands that is called without one: an option can be an old form of one (`ipset -X`). */
@@ -307,11 +320,12 @@ function prepare(facts: ToolFacts, parent: Prepared | null): Prepared {
     ]),
     sets: facts.sets ?? null,
     thought: facts.does !== undefined || facts.bare !== undefined,
-    shows: new Map(
-      Object.entries(facts.shows ?? {}).flatMap(([keys, text]) =>
+    shows: new Map([
+      ...(parent?.shows ?? []),
+      ...Object.entries(facts.shows ?? {}).flatMap(([keys, text]) =>
         names(keys).map((name): [string, RegExp] => [name, new RegExp(text)]),
       ),
-    ),
+    ]),
     runs: facts.runs ?? null,
     neutral: facts.neutral === undefined ? null : new Set(names(facts.neutral)),
   }

@@ -18,11 +18,13 @@ const OVERRIDES = new Set([
   'DOCKER_CONFIG', 'DOCKER_CLI_PLUGIN_EXTRA_DIRS', 'BUILDX_CONFIG', 'CLOUDSDK_PYTHON', 'CLOUDSDK_PYTHON_ARGS',
   'CLOUDSDK_CONFIG', 'AWS_CONFIG_FILE', 'AWS_PAGER', 'AZURE_CONFIG_DIR', 'BOTO_CONFIG', 'GH_PAGER', 'GH_EDITOR',
   'GH_BROWSER', 'GH_CONFIG_DIR', 'BAT_PAGER', 'BAT_CONFIG_PATH', 'RIPGREP_CONFIG_PATH', 'FZF_DEFAULT_COMMAND',
-  'FZF_DEFAULT_OPTS', 'DELTA_PAGER', 'COMP_WORDBREAKS', 'TMOUT', 'BASHOPTS', 'CHILD_MAX',
+  'FZF_DEFAULT_OPTS', 'DELTA_PAGER', 'ACKRC', 'ACK_OPTIONS', 'LIBMYSQL_PLUGINS', 'LIBMYSQL_PLUGIN_DIR', 'GOFLAGS', 'GOENV',
+  'ERL_FLAGS', 'ERL_AFLAGS', 'ERL_ZFLAGS', 'ERL_LIBS', 'ELIXIR_ERL_OPTIONS', 'RABBITMQ_CONF_ENV_FILE', 'SSLKEYLOGFILE',
+  'TF_LOG_PATH', 'PSModulePath', 'COMP_WORDBREAKS', 'TMOUT', 'BASHOPTS', 'CHILD_MAX',
 ]) // prettier-ignore
 
 const FAMILIES =
-  /^(?:LD_|DYLD_|BASH|GIT_|PYTHON|PERL|LUA_|GLIBC_|MALLOC_|TF_CLI_ARGS|npm_config|NPM_CONFIG|LESS_|QT_|GTK_|GIO_|_RLD)|(?:^|_)(?:PAGER|EDITOR|PRELOAD|LIBRARY_PATH)$/
+  /^(?:LD_|DYLD_|BASH|GIT_|PYTHON|PERL|LUA_|GLIBC_|MALLOC_|TF_CLI_ARGS|npm_config|NPM_CONFIG|RCLONE_|RABBITMQ_\w*ERL_ARGS|LESS_|QT_|GTK_|GIO_|_RLD)|(?:^|_)(?:PAGER|EDITOR|PRELOAD|LIBRARY_PATH)$/
 
 /** Names under `GIT_` and `BASH` that cannot run anything. */
 const HARMLESS = new Set([
@@ -31,6 +33,12 @@ const HARMLESS = new Set([
   'PYTHONDONTWRITEBYTECODE', 'PYTHONIOENCODING', 'PYTHONWARNINGS', 'LESSCHARSET',
 ]) // prettier-ignore
 
+/** Options of a virtual machine: only memory and well-known settings are harmless. */
+const JVM =
+  /^(?:KAFKA_(?:OPTS|JVM_PERFORMANCE_OPTS|LOG4J_OPTS|HEAP_OPTS)|(?:\w+_)?JAVA_OPTS|JVM_ARGS|JVM_OPTS|JVMFLAGS|\w+_JVMFLAGS|CATALINA_OPTS|MAVEN_OPTS|GRADLE_OPTS)$/
+const PLAIN_JVM =
+  /^\s*(?:(?:-Xm[sx]\d+[kmgKMG]?|-D(?:java\.security\.(?:auth\.login\.config|krb5\.conf)|javax\.net\.ssl\.\w+|java\.net\.\w+)=[^\s@]*)\s*)*$/
+
 /** Set to the empty string, a pager is turned off. */
 const PAGERS = /(?:^|_)PAGER$/
 
@@ -38,6 +46,7 @@ const PAGERS = /(?:^|_)PAGER$/
 export function riskOfVariable(name: string, value: string | null): Risk {
   if (HARMLESS.has(name)) return 'read'
   if (PAGERS.test(name) && value === '') return 'read'
+  if (JVM.test(name)) return value !== null && PLAIN_JVM.test(value) ? 'read' : 'destructive'
   if (OVERRIDES.has(name) || FAMILIES.test(name) || !/^[A-Za-z_]\w*$/.test(name)) return 'destructive'
   return 'read'
 }

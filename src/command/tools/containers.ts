@@ -12,9 +12,15 @@ const DOCKER_VALUES =
  */
 export const CONTAINERS: ToolTable = {
   'docker podman nerdctl docker-compose': {
-    values: `${DOCKER_VALUES} p project-name file profile project-directory env-file o output`,
-    options: { 'o output': 'change output: writes a file' },
+    values: `${DOCKER_VALUES} runtime conmon hooks-dir module network-cmd-path p project-name file profile project-directory env-file o output`,
+    options: {
+      'o output': 'change output: writes a file',
+      'config runtime conmon hooks-dir module network-cmd-path':
+        'destructive: names programs, or settings that do',
+    },
     commands: {
+      'compose.stats compose.volumes buildx.imagetools.inspect image.tree image.exists container.exists system.connection.list':
+        'read',
       'ps images inspect history info version port diff search container.ls container.list container.ps container.inspect container.top container.port container.diff image.ls image.list image.inspect image.history network.ls network.list network.inspect volume.ls volume.list volume.inspect system.df system.info context.ls context.show context.inspect config.ls config.inspect secret.ls secret.inspect node.ls node.ps node.inspect service.ls service.ps service.inspect stack.ls stack.ps stack.services stack.config checkpoint.ls manifest.inspect plugin.ls plugin.inspect buildx.ls buildx.du buildx.version builder.du compose.ps compose.ls compose.images compose.top compose.port compose.version compose.config compose.convert pod.ps pod.ls pod.inspect pod.top machine.ls machine.info top namespace.ls':
         'read',
       'logs compose.logs service.logs container.logs pod.logs': {
@@ -50,7 +56,8 @@ export const CONTAINERS: ToolTable = {
     options: { 'profile-cpu profile-mem': 'change: writes a file' },
     commands: {
       'ps pods images img inspect inspecti inspectp imagefsinfo info version stats statsp metricsp metric-descs runtime-config':
-        'read',
+        { does: 'read', options: { 'w watch': 'read endless: refreshes until it is stopped' } },
+      events: 'read endless: follows events',
       logs: {
         does: 'read',
         options: { 'f follow': 'read endless: follows the log' },
@@ -65,7 +72,7 @@ export const CONTAINERS: ToolTable = {
   ctr: {
     values: 'a address n namespace timeout connect-timeout',
     commands: {
-      'containers.ls containers.list containers.info c.ls c.list c.info images.ls images.list i.ls i.list image.ls image.list tasks.ls tasks.list task.ls t.ls version namespaces.ls ns.ls snapshots.ls plugins.ls content.ls info':
+      'containers.ls containers.list containers.info c.ls c.list c.info images.ls images.list i.ls i.list image.ls image.list tasks.ls tasks.list task.ls t.ls version namespaces.ls ns.ls snapshots.ls plugins.ls content.ls info images.check image.check i.check tasks.metrics task.metrics t.metrics tasks.ps task.ps t.ps leases.ls':
         'read',
       'images.pull image.pull i.pull images.tag images.import image.import': 'change: changes images',
       'containers.rm c.rm images.rm i.rm tasks.kill tasks.rm t.kill t.rm containers.delete tasks.delete':
@@ -112,6 +119,7 @@ export const CONTAINERS: ToolTable = {
     options: {
       'post-renderer post-renderer-args': 'destructive: runs a program',
       'output-dir': 'change: writes files',
+      'dependency-update': 'change: writes what the chart depends on',
       'kube-insecure-skip-tls-verify': 'read',
     },
     harmless: 'dry-run',
@@ -149,6 +157,7 @@ export const CONTAINERS: ToolTable = {
       'app.sync app.set app.rollback app.create app.patch app.terminate-op app.unset app.edit app.add-source cluster.add cluster.set repo.add proj.create proj.set proj.add-* appset.create login relogin account.update-password':
         'change: changes applications',
       'account.generate-token': 'change secret: mints a token',
+      'app.actions.list context.list gpg.list': 'read',
       'app.delete app.delete-resource app.actions cluster.rm repo.rm proj.delete proj.remove-* appset.delete logout':
         'destructive: deletes',
     },
@@ -156,10 +165,11 @@ export const CONTAINERS: ToolTable = {
   flux: {
     values: 'n namespace context kubeconfig timeout l label-selector',
     commands: {
-      'get get.* check events tree tree.kustomization trace stats version export export.* diff diff.* ': {
-        does: 'read',
-        options: { 'w watch': 'read endless: follows changes' },
-      },
+      'get get.* check events tree tree.kustomization trace stats version export export.* diff diff.* build.* list.*':
+        {
+          does: 'read',
+          options: { 'w watch': 'read endless: follows changes' },
+        },
       logs: { does: 'read', options: { 'f follow': 'read endless: follows the log' } },
       'reconcile reconcile.* suspend suspend.* resume resume.* create create.* bootstrap.* install push.* tag.*':
         'change: changes what Flux does',
@@ -169,10 +179,13 @@ export const CONTAINERS: ToolTable = {
   istioctl: {
     values: 'c kubeconfig i istioNamespace n namespace o output context',
     commands: {
-      'proxy-status ps analyze version describe.* x.describe.* experimental.describe.* validate authz.check experimental.authz.check tag.list profile.list profile.dump remote-clusters':
+      'proxy-status ps analyze version describe.* x.describe.* experimental.describe.* validate authz.check experimental.authz.check tag.list profile.list profile.dump profile.diff remote-clusters verify-install x.precheck experimental.precheck x.check-inject experimental.check-inject waypoint.list waypoint.status':
         'read',
       'manifest.generate': { does: 'read', options: { 'o output': 'change: writes files' } },
-      'proxy-config.* pc.*': { does: 'read', options: { 'level reset r': 'change: sets what is logged' } },
+      'proxy-config.* pc.* ztunnel-config.* zc.*': {
+        does: 'read',
+        options: { 'level reset r': 'change: sets what is logged' },
+      },
       'install upgrade kube-inject tag.set tag.generate admin.log create-remote-secret':
         'change: changes the mesh',
       'dashboard.* d.*': 'change endless: opens a tunnel',
@@ -201,7 +214,9 @@ export const CONTAINERS: ToolTable = {
   kubeadm: {
     values: 'kubeconfig config',
     commands: {
-      'version config.print config.images.list certs.check-expiration upgrade.plan upgrade.diff': 'read',
+      'version config.print config.view config.images.list certs.check-expiration upgrade.diff token.generate':
+        'read',
+      'upgrade.plan': 'change: runs a job in the cluster to see whether it works',
       'token.list': 'read secret: shows tokens',
       'token.create': 'change secret: mints a token',
       'certs.renew join config.images.pull upgrade.apply upgrade.node kubeconfig.user init':
@@ -219,7 +234,8 @@ export const CONTAINERS: ToolTable = {
   'kubectx kubens': {
     does: 'change: changes the context of the client',
     bare: 'read',
-    options: { d: 'destructive: deletes a context' },
+    only: 'c current h V',
+    options: { 'd delete': 'destructive: deletes a context', 'u unset': 'change: unsets the context' },
     harmless: 'c current',
   },
   k9s: 'destructive interactive: opens a session for a person',
@@ -243,7 +259,7 @@ export const CONTAINERS: ToolTable = {
   },
   'eksctl kops minikube kind k3d': {
     values: 'f filename name r region cluster o output p profile state dir',
-    options: { dir: 'change: writes files' },
+    options: { dir: 'change: writes files', copy: 'change: copies assets to a repository' },
     commands: {
       'get get.* version info utils.describe-* status ip profile.list list toolbox.dump cluster.list node.list validate validate.cluster addons.list get.clusters get.nodes':
         'read',
@@ -259,11 +275,19 @@ export const CONTAINERS: ToolTable = {
       delete: 'destructive: deletes',
     },
   },
-  'crane regctl': {
+  crane: {
     commands: {
-      'ls digest manifest config catalog version validate tag.ls image.inspect image.manifest': 'read',
+      'ls digest manifest config catalog version validate': 'read',
       'copy cp push tag mutate pull': 'change: copies images',
       delete: 'destructive: deletes',
+    },
+  },
+  regctl: {
+    commands: {
+      'tag.ls repo.ls image.digest image.inspect image.manifest manifest.get manifest.head manifest.diff version':
+        'read',
+      'image.copy image.mod manifest.put registry.set': 'change: copies images or settings',
+      '*': 'destructive: may delete',
     },
   },
   trivy: {
@@ -271,6 +295,8 @@ export const CONTAINERS: ToolTable = {
     options: {
       'o output': 'change file: writes a file',
       'c config template t': 'destructive: reads settings from a file',
+      'module-dir enable-modules': 'destructive: loads code',
+      'generate-default-config': 'change: writes a file',
       'clear-cache reset download-db-only download-java-db-only reset-checks-bundle':
         'change: works on its cache',
     },
@@ -279,6 +305,8 @@ export const CONTAINERS: ToolTable = {
   grype: {
     does: 'read: scans',
     values: 'o output f file c config template t',
+    // `json=FILE` writes the file.
+    shows: { 'o output': '^[a-z-]+$' },
     options: {
       'f file': 'change file: writes a file',
       'c config t template': 'destructive: settings from a file',

@@ -3,6 +3,13 @@ import type { ToolTable } from './facts.ts'
 const PG =
   'h host p port U username d dbname n schema t table T exclude-table N exclude-schema role f file j jobs Z compress F format E encoding S superuser l database lock-wait-timeout snapshot section exclude-table-data connection maintenance-db rows-per-insert extra-float-digits exclude-database filter include-foreign-data sync-method restrict-key'
 
+/** Settings of a client that the machine has; others can name a library to load. */
+const OWN_SETTINGS = '^(?:/etc/[\\w./-]+|/root/\\.my\\.cnf|~/\\.my\\.cnf|/home/\\w+/\\.my\\.cnf)$'
+const MYSQL_CODE = {
+  'plugin-dir default-auth': 'destructive: loads a library',
+  'init-command init-command-add': 'destructive: runs a statement',
+}
+
 /** Databases, caches and queues, beside psql, mysql and redis-cli themselves. */
 export const DATABASES: ToolTable = {
   'pg_dump pg_dumpall': {
@@ -60,6 +67,7 @@ export const DATABASES: ToolTable = {
   pg_ctlcluster: 'change: changes a server',
   patronictl: {
     values: 'c config-file d dcs-url dcs f format member',
+    shows: { 'c config-file': '^(?:/etc/|/opt/|/home/postgres/|~/)' },
     commands: {
       'list topology history show-config version dsn': {
         does: 'read',
@@ -75,6 +83,12 @@ export const DATABASES: ToolTable = {
   pgbackrest: {
     style: 'gnu',
     values: 'stanza config log-level-console output set repo type',
+    shows: { 'config config-path config-include-path': '^/etc/' },
+    options: {
+      'cmd cmd-ssh repo-host-cmd repo1-host-cmd repo2-host-cmd repo3-host-cmd repo4-host-cmd pg-host-cmd pg1-host-cmd pg2-host-cmd pg3-host-cmd pg4-host-cmd pg5-host-cmd pg6-host-cmd pg7-host-cmd pg8-host-cmd':
+        'destructive: names a program to run',
+      'log-path log-level-file': 'change: writes a log',
+    },
     commands: {
       'info version help verify repo-ls': 'read',
       check: 'change: switches to a new segment of the log, and archives it',
@@ -84,6 +98,7 @@ export const DATABASES: ToolTable = {
   },
   barman: {
     values: 'c config',
+    shows: { 'c config': '^/etc/' },
     commands: {
       'list-server list-servers list-backup list-backups show-server show-servers show-backup status check diagnose list-files replication-status show-backup-id':
         'read',
@@ -93,7 +108,8 @@ export const DATABASES: ToolTable = {
     },
   },
   repmgr: {
-    values: 'f config-file',
+    values: 'f config-file L log-level',
+    shows: { 'f config-file': '^(?:/etc/|/var/lib/|/opt/)' },
     commands: {
       'cluster.show cluster.event cluster.matrix cluster.crosscheck node.status node.check daemon.status service.status':
         'read',
@@ -105,6 +121,7 @@ export const DATABASES: ToolTable = {
   },
   'wal-g': {
     values: 'config',
+    shows: { config: '^/etc/' },
     commands: {
       'backup-list wal-show wal-verify': 'read',
       'backup-push wal-push': 'change: backs up',
@@ -114,23 +131,28 @@ export const DATABASES: ToolTable = {
   'mysqldump mariadb-dump': {
     does: 'read: prints a dump',
     values:
-      'u user h host P port r result-file T tab w where S socket defaults-file defaults-extra-file master-data',
+      'u user h host P port r result-file T tab w where S socket defaults-file defaults-extra-file plugin-dir default-auth init-command dir',
+    shows: { 'defaults-file defaults-extra-file': OWN_SETTINGS },
     options: {
-      'r result-file T tab log-error debug #': 'change: writes files',
+      'r result-file T tab dir log-error debug #': 'change: writes files',
       'F flush-logs flush-privileges': 'change: flushes',
+      'dump-slave dump-replica': 'change: stops the replica while it dumps',
       'delete-master-logs delete-source-logs': 'destructive: deletes logs',
-      'defaults-file defaults-extra-file': 'read',
+      ...MYSQL_CODE,
     },
   },
   'mysqladmin mariadb-admin': {
-    values: 'u user h host P port S socket i sleep c count',
-    options: { 'debug #': 'change: writes a file' },
+    values:
+      'u user h host P port S socket i sleep c count defaults-file defaults-extra-file plugin-dir default-auth init-command',
+    shows: { 'defaults-file defaults-extra-file': OWN_SETTINGS },
+    options: { 'debug #': 'change: writes a file', ...MYSQL_CODE },
     commands: {
-      'ping status extended-status processlist variables version': {
+      // A part of a name that fits no other will do: `mysqladmin proc stat`.
+      'ping status stat extended-status ext processlist proc variables var version ver': {
         does: 'read',
         options: { 'i sleep': 'read' },
         operands: {
-          '^(?!(?:ping|status|extended-status|processlist|variables|version)$)':
+          '^(?!(?:ping|status|stat|extended-status|ext|processlist|proc|variables|var|version|ver)$)':
             'destructive: a further command',
         },
       },
@@ -141,9 +163,12 @@ export const DATABASES: ToolTable = {
   },
   'mysqlcheck mysqlshow': {
     does: 'read',
-    values: 'u user h host P port S socket plugin-dir defaults-file defaults-extra-file',
+    values:
+      'u user h host P port S socket plugin-dir default-auth init-command defaults-file defaults-extra-file process-views',
+    shows: { 'defaults-file defaults-extra-file': OWN_SETTINGS },
     options: {
-      'plugin-dir defaults-file defaults-extra-file': 'destructive: settings that can load code',
+      ...MYSQL_CODE,
+      'process-views use-frm persistent Z': 'change: works on tables',
       'o optimize r auto-repair repair a analyze fix-db-names fix-table-names f': 'change: works on tables',
     },
   },
@@ -193,15 +218,19 @@ export const DATABASES: ToolTable = {
     },
   },
   vault: {
-    values: 'address namespace format field mount version ca-cert ca-path client-cert client-key',
+    values: 'address namespace format field mount version ca-cert ca-path client-cert client-key wrap-ttl',
     style: 'go',
+    options: { 'wrap-ttl': 'change secret: mints a token that opens the answer' },
     commands: {
-      'status version list kv.list secrets.list auth.list policy.list token.capabilities audit.list operator.members operator.raft.list-peers operator.raft.autopilot.state operator.key-status plugin.list namespace.list lease.lookup path-help kv.metadata.get policy.read':
+      'operator.raft.snapshot.inspect plugin.info pki.health-check pki.list-intermediates auth.help status version list kv.list secrets.list auth.list policy.list token.capabilities audit.list operator.members operator.raft.list-peers operator.raft.autopilot.state operator.key-status plugin.list namespace.list lease.lookup path-help kv.metadata.get policy.read':
         'read',
       'kv.get token.lookup': 'read secret: shows secrets',
       read: {
         does: 'read secret: shows secrets',
-        operands: { '(?:^|/)(?:creds|sts|roleset)/': 'change secret: mints a credential' },
+        operands: {
+          '(?:^|/)(?:creds|sts|roleset|(?:static|impersonated)-account)/|(?:^|/)oidc/token/|^(?!auth/|sys/)[\\w-]+/(?:key|token)/':
+            'change secret: mints a credential',
+        },
       },
       'token.create login': 'change secret: mints a token',
       'write kv.put kv.patch kv.undelete kv.rollback kv.enable-versioning secrets.enable secrets.tune auth.enable auth.tune policy.write lease.renew token.renew operator.unseal operator.step-down operator.raft.snapshot.save operator.raft.join audit.enable namespace.create kv.metadata.put unwrap wrap':
@@ -215,7 +244,7 @@ export const DATABASES: ToolTable = {
     values: 'address region namespace token ca-cert ca-path client-cert client-key t n c task job group',
     style: 'go',
     commands: {
-      'status version node.status job.status job.history job.inspect job.deployments job.allocs alloc.status alloc.fs server.members operator.raft.list-peers operator.autopilot.get-config deployment.status deployment.list eval.status eval.list namespace.list acl.token.self agent-info plugin.status volume.status var.list service.list service.info':
+      'job.plan plan job.validate validate job.scaling-events operator.snapshot.inspect status version node.status job.status job.history job.inspect job.deployments job.allocs alloc.status alloc.fs server.members operator.raft.list-peers operator.autopilot.get-config deployment.status deployment.list eval.status eval.list namespace.list acl.token.self agent-info plugin.status volume.status var.list service.list service.info':
         'read',
       'alloc.logs logs': { does: 'read', options: { f: 'read endless: follows the log' } },
       monitor: 'read endless: follows the log',
@@ -274,6 +303,26 @@ export const DATABASES: ToolTable = {
     },
     ends: 'max-messages',
   },
+  'kafka-dump-log kafka-dump-log.sh': {
+    does: 'read',
+    values: 'files max-message-size max-bytes value-decoder-class key-decoder-class',
+    options: { 'value-decoder-class key-decoder-class': 'destructive: names code to run' },
+  },
+  'kafka-cluster kafka-cluster.sh': {
+    values: 'b bootstrap-server B bootstrap-controller c config',
+    commands: { 'cluster-id list-endpoints': 'read', unregister: 'destructive: removes a broker' },
+  },
+  'kafka-features kafka-features.sh': {
+    values: 'bootstrap-server bootstrap-controller command-config',
+    commands: { describe: 'read', '*': 'change: changes features' },
+  },
+  'rabbitmq-plugins': {
+    values: 'n node t timeout formatter',
+    commands: {
+      'list is_enabled directories version help': 'read',
+      'enable disable set': 'change: changes the broker',
+    },
+  },
   'kafka-console-producer kafka-console-producer.sh': 'change interactive: writes messages',
   'rabbitmqctl rabbitmq-diagnostics rabbitmq-queues': {
     values: 'n node p vhost t timeout formatter',
@@ -289,9 +338,10 @@ export const DATABASES: ToolTable = {
     },
   },
   nodetool: {
-    values: 'h host p port u username pw password pwf',
+    style: 'go',
+    values: 'h host p port u username pw password pwf password-file H',
     commands: {
-      'status info ring tpstats tablestats cfstats compactionstats compactionhistory describecluster netstats gossipinfo version proxyhistograms tablehistograms cfhistograms getendpoints getcompactionthreshold getcompactionthroughput getstreamthroughput getlogginglevels gcstats listsnapshots describering rangekeysample statusgossip statusbinary statusbackup statushandoff toppartitions viewbuildstatus failuredetector help datapaths getseeds gettimeout clientstats':
+      'status info ring tpstats tablestats cfstats compactionstats compactionhistory describecluster netstats gossipinfo version proxyhistograms tablehistograms cfhistograms getendpoints getcompactionthreshold getcompactionthroughput getstreamthroughput getlogginglevels gcstats listsnapshots describering rangekeysample statusgossip statusbinary statusbackup statushandoff toppartitions viewbuildstatus failuredetector help datapaths getseeds gettimeout clientstats getsstables getreplicas getconcurrency getconcurrentcompactors statusautocompaction repair_admin.list':
         'read',
       'repair cleanup flush compact upgradesstables scrub snapshot rebuild enable* set* reload* refresh garbagecollect relocatesstables pausehandoff resumehandoff disableautocompaction disablebackup disablehandoff invalidate*':
         'change: works on a node',
@@ -310,7 +360,7 @@ export const DATABASES: ToolTable = {
       's status health': 'read',
     },
     commands: {
-      'status health health.detail df df.detail version versions osd.tree osd.status osd.df osd.df.tree osd.stat osd.dump osd.perf osd.pool.ls osd.pool.ls.detail osd.pool.get osd.pool.stats osd.lspools osd.find osd.metadata osd.blocked-by osd.utilization osd.ok-to-stop osd.safe-to-destroy osd.crush.tree osd.crush.rule.ls osd.crush.rule.dump osd.crush.dump pg.stat pg.dump pg.ls pg.dump_stuck pg.map pg.ls-by-osd pg.ls-by-pool mon.stat mon.dump mon.metadata quorum_status mgr.stat mgr.dump mgr.module.ls mgr.services fs.ls fs.status fs.dump fs.get mds.stat mds.metadata features fsid config.dump config.get config.show crash.ls crash.info crash.stat device.ls log.last balancer.status orch.ls orch.ps orch.host.ls orch.device.ls orch.status fs.subvolume.ls fs.subvolume.info fs.subvolume.getpath fs.subvolume.snapshot.ls fs.subvolume.snapshot.info fs.subvolumegroup.ls fs.subvolumegroup.getpath fs.subvolumegroup.info time-sync-status node.ls service.dump telemetry.status report':
+      'status health health.detail df df.detail version versions osd.tree osd.status osd.df osd.df.tree osd.stat osd.dump osd.perf osd.pool.ls osd.pool.ls.detail osd.pool.get osd.pool.stats osd.lspools osd.find osd.metadata osd.blocked-by osd.utilization osd.ok-to-stop osd.safe-to-destroy osd.crush.tree osd.crush.rule.ls osd.crush.rule.dump osd.crush.dump pg.stat pg.dump pg.ls pg.dump_stuck pg.map pg.ls-by-osd pg.ls-by-pool mon.stat mon.dump mon.metadata quorum_status mgr.stat mgr.dump mgr.module.ls mgr.services fs.ls fs.status fs.dump fs.get mds.stat mds.metadata features fsid config.dump config.get config.show crash.ls crash.info crash.stat device.ls log.last balancer.status orch.ls orch.ps orch.host.ls orch.device.ls orch.status fs.subvolume.ls fs.subvolume.info fs.subvolume.getpath fs.subvolume.snapshot.ls fs.subvolume.snapshot.info fs.subvolumegroup.ls fs.subvolumegroup.getpath fs.subvolumegroup.info time-sync-status node.ls service.dump telemetry.status report osd.ls osd.ls-tree osd.pool.autoscale-status osd.erasure-code-profile.ls osd.erasure-code-profile.get osd.count-metadata osd.numa-status config-key.ls crash.ls-new fs.subvolume.snapshot.getpath pg.*.query pg.*.list_unfound pg.*.list_missing daemon.*.perf.dump daemon.*.config.show daemon.*.config.get daemon.*.ops daemon.*.dump_ops_in_flight daemon.*.dump_historic_ops daemon.*.status daemon.*.version daemon.*.help':
         { does: 'read' },
       'auth.get auth.ls auth.list auth.get-key auth.print-key': 'read secret: shows keys',
       'auth.get-or-create auth.add auth.caps': 'change secret: makes a key',
@@ -322,7 +372,8 @@ export const DATABASES: ToolTable = {
   rados: {
     values: 'p pool n name c conf k keyring N namespace format f target-pool',
     commands: {
-      'lspools df stat listsnaps listxattr listomapkeys': 'read',
+      'lspools df stat lssnap listsnaps listxattr getxattr listomapkeys listomapvals list-inconsistent-pg list-inconsistent-obj':
+        'read',
       'ls list': { does: 'read', writesOperand: 0 },
       'create put get cp import export': 'change: changes objects or files',
       '*': 'destructive: may take data away',
@@ -331,10 +382,21 @@ export const DATABASES: ToolTable = {
   rbd: {
     values: 'p pool n name c conf k keyring image',
     commands: {
-      'ls list lspools df info status du showmapped snap.ls snap.list stat listsnaps trash.ls mirror.pool.status device.list':
+      'ls list lspools df info status du showmapped snap.ls snap.list stat listsnaps trash.ls mirror.pool.status mirror.image.status mirror.pool.info device.list lock.ls lock.list children image-meta.list diff':
         'read',
       'create map snap.create put get cp import export clone': 'change: changes objects',
       '*': 'destructive: may take data away',
+    },
+  },
+  'radosgw-admin': {
+    values:
+      'uid subuid bucket bucket-id object rgw-realm rgw-zonegroup rgw-zone rgw-region format n name c conf k keyring max-entries start-date end-date tenant shard-id source-zone',
+    options: { 'fix purge-data purge-objects purge-keys': 'destructive: mends or deletes' },
+    commands: {
+      'user.list bucket.list bucket.stats bucket.limit.check bucket.sync.status realm.list realm.get realm.get-default zonegroup.list zonegroup.get zone.list zone.get period.get period.get-current period.list sync.status sync.info data.sync.status metadata.sync.status usage.show lc.list reshard.list reshard.status quota.get log.list sync.error.list datalog.status mdlog.status':
+        'read',
+      'user.info metadata.get': 'read secret: shows keys',
+      '*': 'destructive: may delete',
     },
   },
   'kcat kafkacat': {

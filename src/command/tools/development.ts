@@ -81,8 +81,11 @@ export const DEVELOPMENT: ToolTable = {
       'R repo L limit s state l label a assignee B base H head q jq t template json w workflow b branch u user S search m milestone A author job',
     options: {},
     commands: {
-      'pr.list pr.view pr.status pr.diff pr.checks issue.list issue.view issue.status run.list run.view repo.view repo.list release.list release.view workflow.list workflow.view auth.status search.* gist.list gist.view label.list secret.list variable.list variable.get cache.list ruleset.* status org.list project.list project.view version':
-        { does: 'read', options: { 'w web': 'read: opens a browser' } },
+      'pr.list pr.view pr.status pr.diff pr.checks issue.list issue.view issue.status run.list run.view repo.view repo.list release.list release.view workflow.list workflow.view extension.list config.list auth.status search.* gist.list gist.view label.list secret.list variable.list variable.get cache.list ruleset.* status org.list project.list project.view version':
+        {
+          does: 'read',
+          options: { 'w web': 'read: opens a browser', 'show-token': 'read secret: shows a token' },
+        },
       'run.watch': 'read endless: follows a run',
       'auth.token': 'read secret: shows a token',
       'pr.create pr.merge pr.comment pr.review pr.edit pr.reopen pr.ready pr.checkout issue.create issue.comment issue.edit issue.reopen run.rerun workflow.run workflow.enable workflow.disable release.create release.upload release.edit repo.create repo.clone repo.fork repo.edit repo.sync label.create secret.set variable.set run.download release.download auth.login pr.close issue.close run.cancel':

@@ -31,12 +31,18 @@ export const FILES: ToolTable = {
   mount: {
     does: 'change: mounts a file system',
     bare: 'read: lists mounts',
-    options: { 'a all': 'change: mounts all file systems' },
-    values: 't types o options',
+    options: {
+      'a all': 'change: mounts all file systems',
+      'L label U uuid source target target-prefix B bind R rbind M move m mkdir fork':
+        'change: mounts a file system',
+    },
+    values: 't types o options L label U uuid source target target-prefix O test-opts T fstab N namespace',
   },
-  'umount swapoff swapon': {
+  'umount swapoff': 'change: unmounts',
+  swapon: {
     does: 'change: mounts or unmounts',
     harmless: 's show summary',
+    neutral: 'noheadings raw bytes',
   },
   rsync: {
     does: 'change: copies files',
@@ -47,6 +53,7 @@ export const FILES: ToolTable = {
       'delete delete-before delete-during delete-after delete-delay delete-excluded del remove-source-files delete-missing-args':
         'destructive: deletes files',
       'log-file write-batch only-write-batch': 'change: writes a file',
+      daemon: 'change: starts a server',
     },
     harmless: 'n dry-run list-only',
     tamed:
@@ -64,7 +71,10 @@ export const FILES: ToolTable = {
     does: 'change: replaces files',
     values: 'S suffix T threads o output D',
     bare: 'read: filters its input',
-    options: { 'o output': 'change file: writes a file' },
+    options: {
+      'o output': 'change file: writes a file',
+      'files files0 filelist output-dir-flat output-dir-mirror': 'change: replaces or writes files',
+    },
     harmless: 'c stdout to-stdout l list t test',
     neutral:
       'd decompress uncompress k keep v verbose q quiet n no-name N name f force z compress r recursive 1 2 3 4 5 6 7 8 9 best fast s small',
@@ -78,7 +88,7 @@ export const FILES: ToolTable = {
       'd device T tolerance n nocheck f format l log t test s smart o offlineauto S saveauto B P F i r q quietmode set drivedb',
     options: { 't test s smart o offlineauto S saveauto set X abort': 'change: changes the disk' },
   },
-  hdparm: { does: 'change: sets a property of the disk', harmless: 'I', neutral: '' },
+  hdparm: { does: 'change: sets a property of the disk', harmless: 'I i C', neutral: '' },
   'lvs vgs pvs lvdisplay vgdisplay pvdisplay': {
     does: 'read',
     values: 'config o options O sort S select units separator',

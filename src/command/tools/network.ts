@@ -11,10 +11,14 @@ export const NETWORK: ToolTable = {
   },
   dig: { values: 'b c f k m p q t x y', options: {} },
   'ovs-appctl ovn-appctl ovn-nbctl ovn-sbctl ovs-vsctl ovs-ofctl': {
-    values: 't target db timeout',
+    values: 't target db timeout log-file O flow-format',
     dashes: 'destructive: a further command',
+    options: {
+      'log-file pidfile detach monitor unixctl bootstrap-ca-cert bootstrap':
+        'change: writes a file, or stays',
+    },
     commands: {
-      'cluster/status version list-commands vlog/list coverage/show dpif/show fdb/show show list get find dump-flows dump-ports dump-ports-desc lr-list ls-list lsp-list list-br list-ports':
+      'cluster/status version list-commands vlog/list coverage/show dpif/show fdb/show show list get find dump-flows dump-ports dump-ports-desc dump-groups dump-tables dump-aggregate lr-list ls-list lsp-list lrp-list lr-route-list lr-nat-list acl-list lb-list lflow-list list-br list-ports list-ifaces port-to-br iface-to-br get-controller get-manager bond/show ofproto/list dpctl/show dpctl/dump-flows':
         'read',
     },
   },
@@ -60,7 +64,7 @@ export const NETWORK: ToolTable = {
         'change: changes the interface, or writes a file',
     },
   },
-  'iptables ip6tables iptables-legacy': {
+  'iptables ip6tables iptables-legacy ip6tables-legacy iptables-nft ip6tables-nft': {
     does: 'change: changes rules',
     values: 't table s d p j i o m dport sport',
     options: {
@@ -78,6 +82,8 @@ export const NETWORK: ToolTable = {
   nft: {
     values: 'f file I D',
     options: { 'f file i interactive': 'destructive: runs a script' },
+    harmless: 'c check',
+    tamed: 'f file',
     commands: {
       list: { does: 'read', operands: { '[;\n]': 'destructive: a further command' } },
       'add insert create rename replace': 'change: changes rules',
@@ -87,7 +93,7 @@ export const NETWORK: ToolTable = {
   },
   ufw: {
     commands: {
-      'status version': 'read',
+      'status version app.list app.info show.raw show.listening show.added show.user-rules': 'read',
       'allow deny limit enable reload': 'change: changes rules',
       'delete reset disable reject': 'destructive: removes rules',
     },
@@ -96,12 +102,14 @@ export const NETWORK: ToolTable = {
     does: 'change: changes rules',
     values: 'zone service',
     harmless:
-      'state list-all list-services list-ports list-all-zones get-zones get-active-zones get-default-zone get-services list-rich-rules list-interfaces list-sources',
+      'state list-all list-services list-ports list-all-zones get-zones get-active-zones get-default-zone get-services list-rich-rules list-interfaces list-sources list-forward-ports list-protocols list-source-ports list-all-policies get-policies get-icmptypes get-zone-of-interface query-port query-service query-rich-rule query-masquerade query-panic info-zone info-service check-config',
     neutral: 'permanent',
   },
   conntrack: {
     does: 'destructive: changes connections',
-    values: 's d p f src dst proto orig-src orig-dst o output',
+    values:
+      's d p f src dst proto orig-src orig-dst reply-src reply-dst orig-port-src orig-port-dst sport dport state mark zone o output family',
+    options: { 'E event': 'read endless: follows connections' },
     harmless: 'L dump C count S stats',
     neutral: 'n',
   },
@@ -123,7 +131,8 @@ export const NETWORK: ToolTable = {
     bare: 'read',
     values: 'f fields g get-values m mode w',
     commands: {
-      'general.status device.status device.show connection.show': 'read',
+      'general.status device.status device.show device.wifi.list connection.show con.show c.show dev.show dev.status d.show d.status':
+        'read',
       'device connection general': 'read',
       'connection.up connection.modify connection.add device.connect connection.reload':
         'change: changes the network',
@@ -149,14 +158,17 @@ export const NETWORK: ToolTable = {
   },
   nmap: {
     values: 'p P e g D o script script-args',
-    options: { o: 'change: writes a file', 'script A C': 'destructive: runs scripts' },
+    options: {
+      'o resume append-output': 'change: writes a file',
+      'script A C script-updatedb interactive datadir': 'destructive: runs scripts',
+    },
   },
   'ssh-keyscan': 'read',
   'ssh-keygen': {
     does: 'change: writes keys',
     values: 'f t b C N F R E',
     options: { 'R D': 'destructive: removes keys or loads a library' },
-    harmless: 'l F B',
+    harmless: 'l F B L',
     neutral: 'v q',
   },
   'ssh-add': {
@@ -172,7 +184,8 @@ export const NETWORK: ToolTable = {
     values: 'h p f',
     options: { m: 'destructive: several commands', f: 'destructive: settings from a file' },
     commands: {
-      'tracking sources sourcestats activity ntpdata serverstats rtcdata smoothing': 'read',
+      'tracking sources sourcestats sourcename activity ntpdata selectdata authdata serverstats rtcdata smoothing manual.list':
+        'read',
       clients: { does: 'read', options: { r: 'change: clears the counters' } },
       '*': 'change: changes the clock',
     },

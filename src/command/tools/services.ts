@@ -89,7 +89,12 @@ export const SERVICES: ToolTable = {
     ends: 'd r 1',
   },
   mailq: { does: 'read', only: 'v Ac bp' },
-  'exiqgrep qshape': 'read',
+  exiqgrep: {
+    does: 'read',
+    values: 'f r s y o C E',
+    options: { 'C E': 'destructive: names a program or its settings' },
+  },
+  qshape: 'read',
   postqueue: {
     does: 'change: delivers mail',
     values: 'i s c',
@@ -139,7 +144,7 @@ export const SERVICES: ToolTable = {
     values: 'H U P I p L o t b T B S R N E k y f A C',
     options: { 'o file': 'read' },
     commands: {
-      'sel.list sel.elist sel.info sdr sdr.list sdr.elist sdr.type sdr.info sensor sensor.list chassis.status chassis.power.status power.status fru fru.print mc.info lan.print user.list session.info dcmi.power.reading':
+      'sel.list sel.elist sel.info sdr sdr.list sdr.elist sdr.type sdr.info sensor sensor.list chassis.status chassis.power.status power.status fru fru.print mc.info lan.print user.list session.info dcmi.power.reading sel.get chassis.restart_cause bmc.info mc.guid channel.info':
         'read',
       'chassis.identify mc.reset user.set lan.set chassis.bootdev power.on chassis.power.on sensor.thresh':
         'change: changes the controller',
@@ -148,13 +153,17 @@ export const SERVICES: ToolTable = {
   },
   'nvidia-smi': {
     does: 'read',
-    values: 'i id f filename l loop lms loop-ms query-gpu format d display',
+    values:
+      'i id f filename l loop lms loop-ms query-gpu query-compute-apps query-supported-clocks query-accounted-apps query-retired-pages query-remapped-rows format d display',
     only: 'q query x xml-format L list-gpus B list-excluded-gpus u unit h help',
     options: {
       'l loop lms loop-ms': 'read endless: repeats until it is stopped',
       'f filename': 'change file: writes a file',
     },
-    commands: { 'topo nvlink dmon pmon': 'destructive: not judged' },
+    commands: {
+      topo: { does: 'read', only: 'm matrix mp matrix_pci n nearest p path c cpu p2p h help i id' },
+      'nvlink dmon pmon': 'destructive: not judged',
+    },
   },
   keytool: {
     does: 'change: changes a key store',
@@ -170,8 +179,12 @@ export const SERVICES: ToolTable = {
   'cilium cilium-dbg': {
     values: 'n namespace context kubeconfig o output H host config',
     commands: {
-      'status version config.get config.view bgp.peers bgp.routes features.status endpoint.list endpoint.get endpoint.health endpoint.log identity.list identity.get service.list service.get node.list policy.get policy.selectors ip.list bpf.ct.list bpf.lb.list bpf.endpoint.list bpf.policy.get bpf.tunnel.list bpf.nat.list fqdn.cache.list clustermesh.status encrypt.status encryption.status map.list metrics.list debuginfo':
+      'status version config.get config.view bgp.peers bgp.routes features.status endpoint.list endpoint.get endpoint.health endpoint.log identity.list identity.get service.list service.get node.list policy.get policy.selectors ip.list map.get bpf.ipcache.list bpf.egress.list bpf.metrics.list nodeid.list ip.get lrp.list bpf.ct.list bpf.lb.list bpf.endpoint.list bpf.policy.get bpf.tunnel.list bpf.nat.list fqdn.cache.list clustermesh.status encrypt.status encryption.status map.list metrics.list':
         'read',
+      debuginfo: {
+        does: 'read',
+        options: { 'f file file-per-command output-directory': 'change: writes files' },
+      },
       monitor: 'read endless: follows events',
       'connectivity.test connectivity.perf sysdump install upgrade hubble.enable clustermesh.enable clustermesh.connect config.set config':
         'change: changes the cluster or writes files',
@@ -220,9 +233,10 @@ export const SERVICES: ToolTable = {
   nfsstat: { does: 'read', options: { 'z zero': 'destructive: clears the counters' } },
   gluster: {
     bare: 'destructive interactive: opens a session',
-    values: 'remote-host log-file',
+    values: 'remote-host log-file mode',
+    options: { 'log-file': 'change file: writes a log' },
     commands: {
-      'volume.status volume.info volume.list peer.status pool.list snapshot.list snapshot.info version':
+      'volume.status volume.info volume.list volume.get volume.heal.*.info volume.rebalance.*.status peer.status pool.list snapshot.list snapshot.info version':
         'read',
       '*': 'destructive: may take data away',
     },
@@ -268,6 +282,7 @@ export const SERVICES: ToolTable = {
   },
   'runc crun': {
     values: 'root log log-format',
+    options: { log: 'change file: writes a log' },
     commands: {
       'list state ps features': 'read',
       events: { does: 'read endless: follows events', ends: 'stats' },

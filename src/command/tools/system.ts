@@ -2,8 +2,69 @@ import type { ToolTable } from './facts.ts'
 
 /** Processes, services, logs, packages and the kernel. */
 export const SYSTEM: ToolTable = {
-  'ps pgrep pidof pstree uptime free w who whoami last lastb users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo lsns lsipc ipcs locale getconf getent printenv tty pmap pwdx lslocks lslogins finger acpi systemd-cgls systemd-detect-virt systemd-path systemd-id128 ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd readelf size lsscsi dpkg-query repoquery needs-restarting check-support-status':
+  'ps pgrep pidof pstree uptime w who whoami last lastb users id groups logname uname arch lscpu lsmem lspci lsusb lsmod modinfo lsns lsipc ipcs locale getconf getent printenv tty pwdx lslocks lslogins finger acpi systemd-cgls systemd-detect-virt systemd-path systemd-id128 ntpstat pldd numastat getenforce sestatus seinfo aa-status ldd readelf size lsscsi dpkg-query repoquery needs-restarting check-support-status':
     'read',
+  free: {
+    does: 'read',
+    values: 's seconds c count',
+    options: { 's seconds': 'read endless: repeats until it is stopped' },
+  },
+  udevadm: {
+    values: 'q query p path n name r root',
+    commands: {
+      info: { does: 'read', options: { 'c cleanup-db': 'destructive: clears the database' } },
+      monitor: 'read endless: follows events',
+      '*': 'destructive: acts on devices',
+    },
+  },
+  networkctl: {
+    bare: 'read',
+    values: 'n lines',
+    commands: { 'list status lldp label': 'read', '*': 'destructive: changes the network' },
+  },
+  machinectl: {
+    bare: 'read',
+    values: 'p property n lines o output max-addresses',
+    commands: {
+      'list list-images status show image-status show-image': 'read',
+      '*': 'destructive: acts on machines',
+    },
+  },
+  busctl: {
+    bare: 'read',
+    values: 'match',
+    commands: {
+      'list status tree introspect get-property': 'read',
+      monitor: 'read endless: follows messages',
+      '*': 'destructive: calls something',
+    },
+  },
+  multipath: { does: 'destructive: changes devices', harmless: 'l', neutral: '', values: 'v' },
+  'corosync-cfgtool': { does: 'destructive: acts on the cluster', harmless: 's n', neutral: 'b' },
+  'corosync-quorumtool': {
+    does: 'read',
+    only: 's l i n H V',
+    options: { m: 'read endless: follows quorum' },
+  },
+  crm_mon: {
+    does: 'read endless interactive: refreshes until it is stopped',
+    ends: '1 one-shot',
+    only: '1 one-shot r inactive n group-by-node A show-node-attributes f failcounts o operations t timing-details D hide-sections b brief R show-detail j w V',
+  },
+  pcs: {
+    values: 'f',
+    commands: {
+      'status status.resources status.nodes status.cluster status.corosync status.quorum status.xml config.show cluster.status resource.status resource.config constraint.config property.config property.list stonith.status stonith.config quorum.status quorum.config':
+        'read',
+      '*': 'destructive: acts on the cluster',
+    },
+  },
+  drbdadm: { commands: { 'status cstate dstate role': 'read', '*': 'destructive: acts on a device' } },
+  pmap: {
+    does: 'read',
+    values: 'A range c read-rc-from N create-rc-to',
+    options: { 'n create-rc N create-rc-to': 'change: writes a configuration file' },
+  },
   lastlog: { does: 'read', options: { 'C clear S set': 'change: changes what is recorded' } },
   lsof: { does: 'read', options: { D: 'change: works on its cache', r: 'read endless: repeats', K: 'read' } },
   'nm objdump': { does: 'read', values: 'plugin', options: { plugin: 'destructive: loads code' } },
@@ -32,6 +93,7 @@ export const SYSTEM: ToolTable = {
     options: {
       'w f F x X z t export export-csv-file export-json-file s server webserver auto-tune calibrate html csv r':
         'change: writes a file, serves, or changes settings',
+      'C config': 'destructive: reads settings that can run a program',
     },
   },
   sensors: { values: 'c', options: { 's set': 'change: sets limits' } },
@@ -66,8 +128,6 @@ export const SYSTEM: ToolTable = {
     bare: 'read: lists units',
     values:
       't type state p property P n lines o output H host M machine job-mode kill-whom kill-who s signal root image when what preset-mode legend boot-loader-menu check-inhibitors kill-value timestamp message',
-    harmless: 'dry-run',
-    harmlessBefore: true,
     commands: {
       'status show list-units list-unit-files list-timers list-sockets list-jobs list-dependencies list-machines list-automounts list-paths is-active is-enabled is-failed is-system-running cat help get-default show-environment whoami':
         'read',
@@ -75,8 +135,11 @@ export const SYSTEM: ToolTable = {
         'change: changes a service',
       edit: 'change interactive: opens an editor',
       'set-environment import-environment unset-environment': 'destructive: changes what services run',
-      'kill clean revert cancel isolate rescue emergency default halt poweroff reboot kexec soft-reboot exit switch-root suspend hibernate hybrid-sleep suspend-then-hibernate sleep':
+      'kill clean revert cancel isolate soft-reboot switch-root sleep':
         'destructive: ends services or the machine',
+      // Only these look at `--dry-run`: `systemctl restart X --dry-run` restarts.
+      'halt poweroff reboot kexec suspend hibernate hybrid-sleep suspend-then-hibernate default rescue emergency exit':
+        { does: 'destructive: ends services or the machine', harmless: 'dry-run' },
     },
   },
   loginctl: {
@@ -309,7 +372,8 @@ export const SYSTEM: ToolTable = {
   },
   snap: {
     commands: {
-      'list info find changes services logs version connections': 'read',
+      'list info find changes services version connections': 'read',
+      logs: { does: 'read', values: 'n', options: { f: 'read endless: follows the log' } },
       'install refresh start stop restart enable disable': 'change: changes packages',
       remove: 'destructive: removes packages',
     },
@@ -331,7 +395,10 @@ export const SYSTEM: ToolTable = {
       'install ci add update': 'change: changes packages',
       'uninstall remove': 'destructive: removes packages',
     },
-    options: { 'fix script-shell': 'destructive: changes packages or runs code' },
+    options: {
+      'fix script-shell git shell viewer editor browser node-options userconfig globalconfig':
+        'destructive: changes packages or runs code',
+    },
   },
   gem: {
     commands: {
@@ -341,7 +408,18 @@ export const SYSTEM: ToolTable = {
     },
   },
   go: {
-    commands: { 'version env list': 'read', 'build get install mod': 'change: builds' },
+    style: 'go',
+    commands: {
+      'version env': 'read',
+      list: {
+        values: 'f mod modfile tags',
+        options: {
+          'mod export compiled test overlay modfile': 'change: may write go.mod, or build',
+          u: 'read',
+        },
+      },
+      'build get install mod': 'change: builds',
+    },
     options: { 'w u toolexec exec': 'destructive: changes settings or runs a program' },
   },
   'jps jstack': {
