@@ -1,7 +1,9 @@
+import { sees } from '../access/index.ts'
 import type { Actor } from '../access/index.ts'
 import { onCallAt, readOverrides, shiftsBetween } from '../oncall/index.ts'
 import type { OperationDeps } from './deps.ts'
 import { listReviews } from './review-list.ts'
+import { incidentSeenBy } from './sight.ts'
 
 const A_DAY_MS = 86_400_000
 const DEPLOYS_MS = 3 * A_DAY_MS
@@ -16,7 +18,7 @@ export async function dutiesNow(
   const { kysely } = deps.database
   const [oncall, owed, actions, deploys] = await Promise.all([
     onCallNow(deps, now),
-    listReviews(deps, { state: 'owed', limit: 20 }) as Promise<{ reviews: unknown[] }>,
+    listReviews(deps, actor, { state: 'owed', limit: 20 }) as Promise<{ reviews: unknown[] }>,
     kysely
       .selectFrom('action_item')
       .innerJoin('incident', 'incident.id', 'action_item.incident_id')
@@ -28,6 +30,7 @@ export async function dutiesNow(
         'incident.number as number',
       ])
       .where('action_item.state', '=', 'open')
+      .where(incidentSeenBy(actor))
       .where((or) =>
         or.or([
           or('owner', 'in', [actor.id, actor.id.replace(/^person:/, '')]),
@@ -50,7 +53,7 @@ export async function dutiesNow(
     oncall,
     owedReviews: owed.reviews,
     actions: actions.map(({ number, ...action }) => ({ ...action, incident: `INC-${number}` })),
-    deploys,
+    deploys: deploys.filter(({ service }) => sees(actor, { service })),
   }
 }
 
