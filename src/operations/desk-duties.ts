@@ -2,6 +2,7 @@ import { sees } from '../access/index.ts'
 import type { Actor } from '../access/index.ts'
 import { onCallAt, readOverrides, shiftsBetween } from '../oncall/index.ts'
 import type { OperationDeps } from './deps.ts'
+import { windowsNow } from './maintenance-view.ts'
 import { listReviews } from './review-list.ts'
 import { incidentSeenBy } from './sight.ts'
 
@@ -16,8 +17,9 @@ export async function dutiesNow(
   now: Date,
 ): Promise<Record<string, unknown>> {
   const { kysely } = deps.database
-  const [oncall, owed, actions, deploys] = await Promise.all([
+  const [oncall, maintenance, owed, actions, deploys] = await Promise.all([
     onCallNow(deps, now),
+    windowsNow(deps),
     listReviews(deps, actor, { state: 'owed', limit: 20 }) as Promise<{ reviews: unknown[] }>,
     kysely
       .selectFrom('action_item')
@@ -51,6 +53,7 @@ export async function dutiesNow(
   ])
   return {
     oncall,
+    maintenance,
     owedReviews: owed.reviews,
     actions: actions.map(({ number, ...action }) => ({ ...action, incident: `INC-${number}` })),
     deploys: deploys.filter(({ service }) => sees(actor, { service })),
