@@ -32,7 +32,7 @@ export const atLeast = (role: Role, needed: Role): boolean => RANK[role] >= RANK
 
 /**
  * The role that an actor has for something with these labels. `null`: for nothing in particular, where only grants
- * without a scope count. A scoped person may look everywhere: an incident concerns everybody who can read it.
+ * without a scope count. Who may look is in `sight.ts`.
  */
 export function roleFor(actor: Actor, labels: Readonly<Record<string, string>> | null): Role {
   if (actor.grants === undefined) return actor.role

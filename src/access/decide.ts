@@ -6,6 +6,7 @@ import type { FencedTarget } from './fence.ts'
 import { DEFAULT_POLICY } from './policy.ts'
 import type { Policy } from './policy.ts'
 import { quietRule } from './quiet.ts'
+import { sees } from './sight.ts'
 import type { Need } from './schema.ts'
 
 export interface Permission {
@@ -32,18 +33,21 @@ export function mayDo(actor: Actor, need: Need, labels?: Labels | null): Permiss
   if ((actor.kind === 'agent' || actor.kind === 'system') && need !== 'look' && need !== 'propose') {
     return { allowed: false, reason: `${actor.id} is not a person; only a person decides` }
   }
+  if (labels != null && !sees(actor, labels)) {
+    return { allowed: false, reason: `${actor.id} may look only where ${scopesOf(actor) || 'a role holds'}` }
+  }
   const role = labels === undefined ? actor.role : roleFor(actor, labels)
   if (GRANTS[role].includes(need)) return { allowed: true, reason: `role ${role} may ${need}` }
-  const here = role === actor.role ? '' : ` here (${actor.role} only where ${scopesOf(actor)})`
+  const here = role === actor.role ? '' : ` here (${actor.role} only where ${scopesOf(actor, actor.role)})`
   return {
     allowed: false,
     reason: `role ${role} may not ${need}${here}; it needs ${neededRole(need)} or higher`,
   }
 }
 
-const scopesOf = (actor: Actor): string =>
+const scopesOf = (actor: Actor, role?: Role): string =>
   (actor.grants ?? [])
-    .filter((grant) => grant.role === actor.role)
+    .filter((grant) => role === undefined || grant.role === role)
     .map(({ scope }) =>
       Object.entries(scope)
         .map(([key, value]) => `${key}=${value}`)

@@ -16,6 +16,7 @@ export { actorOfPerson, addPerson, createLink, findLink, grantRole, hasOwner, us
 export type { OpenLink } from './people.ts'
 export { NEEDS } from './schema.ts'
 export type { Need } from './schema.ts'
+export { sees, sightOf } from './sight.ts'
 export { createSignIn } from './sign-in.ts'
 export type { SessionState, SignIn, Visitor } from './sign-in.ts'
 export { csrfMatches, findSession, openSession, revokeSessions } from './session.ts'

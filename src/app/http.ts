@@ -5,7 +5,7 @@ import { AppError } from '../base/error.ts'
 import type { ChangeFeed } from '../db/index.ts'
 import { createMetrics, createServer } from '../http/index.ts'
 import type { AlertIntake, Metrics } from '../http/index.ts'
-import { invoke, invokeOnce } from '../operations/index.ts'
+import { changesSeenBy, invoke, invokeOnce } from '../operations/index.ts'
 import type { ReplicaDesk } from '../operations/index.ts'
 import type { ResponseDeps } from '../response/index.ts'
 import type { WorkflowEngine } from '../workflow/index.ts'
@@ -57,7 +57,11 @@ export function buildServer(
     status: chat.status,
     preview: readPreview(database, clock),
     receivePush: (source, headers, body) => store.pages.receivePush(source, headers, body),
-    page: { folder: WEB_FOLDER, changes },
+    page: {
+      folder: WEB_FOLDER,
+      changes,
+      seen: (actor, found) => changesSeenBy(database, actor, found),
+    },
     async notReady() {
       const reasons = engine.unwell()
       try {

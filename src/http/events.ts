@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../access/index.ts'
-import { mayDo } from '../access/index.ts'
+import { mayDo, sightOf } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 
 /** One thing that changed; the viewer reads what it is now through the operations, under its own permissions. */
@@ -15,6 +15,8 @@ export interface ViewerChange {
 
 export interface EventDeps {
   authenticate(request: FastifyRequest): Promise<Actor | null>
+  /** Of these, what the actor may look at. */
+  seen(actor: Actor, changes: readonly ViewerChange[]): Promise<ViewerChange[]>
   changes: {
     subscribe(onBatch: (batch: { changes: ViewerChange[]; position: string }) => void): () => void
     since(position: string): Promise<{ changes: ViewerChange[]; position: string } | null>
@@ -41,7 +43,8 @@ export function addEvents(server: FastifyInstance, deps: EventDeps): void {
     for (const viewer of viewers) viewer.end()
   })
   server.get('/api/v1/events', async (request, reply) => {
-    if (!(await mayWatch(deps, request))) {
+    const actor = await watcher(deps, request)
+    if (actor === null) {
       throw new AppError('unauthenticated', 'no valid token or session was given', {
         action: 'Sign in again.',
       })
@@ -55,20 +58,21 @@ export function addEvents(server: FastifyInstance, deps: EventDeps): void {
     const given = request.headers['last-event-id']
     const resume = typeof given === 'string' && given.length <= POSITION_LIMIT ? given : null
     reply.hijack()
-    const viewer = new Viewer(reply.raw, deps)
+    const viewer = new Viewer(reply.raw, deps, actor)
     viewers.add(viewer)
     reply.raw.on('close', () => {
       viewers.delete(viewer)
       viewer.end()
     })
-    viewer.watch(() => mayWatch(deps, request).catch(() => true))
+    viewer.watch(() => watcher(deps, request))
     await viewer.open(resume)
   })
 }
 
-async function mayWatch(deps: EventDeps, request: FastifyRequest): Promise<boolean> {
+/** Who watches; `null` when they may not. */
+async function watcher(deps: EventDeps, request: FastifyRequest): Promise<Actor | null> {
   const actor = await deps.authenticate(request)
-  return actor !== null && mayDo(actor, 'look').allowed
+  return actor !== null && mayDo(actor, 'look').allowed ? actor : null
 }
 
 class Viewer {
@@ -76,14 +80,18 @@ class Viewer {
   readonly #timers: NodeJS.Timeout[] = []
   readonly #response: ServerResponse
   readonly #deps: EventDeps
+  #actor: Actor
   #position: string | null = null
+  /** What the viewer may not see is taken out before the next batch, in the order of commits. */
+  #turn: Promise<void> = Promise.resolve()
   #leave: (() => void) | null = null
   #fullSince: number | null = null
   #ended = false
 
-  constructor(response: ServerResponse, deps: EventDeps) {
+  constructor(response: ServerResponse, deps: EventDeps, actor: Actor) {
     this.#response = response
     this.#deps = deps
+    this.#actor = actor
     response.on('error', () => this.end())
     response.on('drain', () => {
       this.#fullSince = null
@@ -96,6 +104,8 @@ class Viewer {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store, no-transform',
       'x-content-type-options': 'nosniff',
+      // a connection that is kept for another request would keep the process from stopping
+      connection: 'close',
       // nginx would hold events back
       'x-accel-buffering': 'no',
     })
@@ -110,10 +120,16 @@ class Viewer {
     this.#beat()
   }
 
-  watch(stillMay: () => Promise<boolean>): void {
+  watch(whoNow: () => Promise<Actor | null>): void {
+    const recheck = async (): Promise<void> => {
+      const actor = await whoNow()
+      if (actor === null) this.end()
+      else this.#actor = actor
+    }
     this.#timers.push(
       setInterval(() => this.#beat(), BEAT_MS),
-      setInterval(() => void stillMay().then((may) => (may ? undefined : this.end())), RECHECK_MS),
+      // a database that is away says nothing about rights
+      setInterval(() => void recheck().catch(() => undefined), RECHECK_MS),
     )
   }
 
@@ -123,12 +139,21 @@ class Viewer {
     this.#leave?.()
     for (const timer of this.#timers) clearInterval(timer)
     this.#waiting.clear()
+    const { socket } = this.#response
     this.#response.end()
     // one that does not read would keep the process from stopping
-    setTimeout(() => this.#response.destroy(), 1_000).unref()
+    setTimeout(() => socket?.destroy(), 1_000).unref()
   }
 
   #take(batch: { changes: ViewerChange[]; position: string }): void {
+    if (sightOf(this.#actor) === null) return this.#keep(batch)
+    this.#turn = this.#turn
+      .then(async () => this.#keep({ ...batch, changes: await this.#deps.seen(this.#actor, batch.changes) }))
+      // nobody knows what may be shown: the viewer comes back and resumes from what it last got
+      .catch(() => this.end())
+  }
+
+  #keep(batch: { changes: ViewerChange[]; position: string }): void {
     for (const change of batch.changes)
       this.#waiting.set(`${change.topic} ${change.incident} ${change.run} ${change.subject}`, change)
     this.#position = batch.position

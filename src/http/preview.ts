@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Actor } from '../access/index.ts'
-import { mayDo } from '../access/index.ts'
+import { mayDo, sightOf } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 
 /** A card as Slack would show it. */
@@ -33,7 +33,8 @@ const SECONDS = 5
 export function addPreview(server: FastifyInstance, deps: PreviewDeps): void {
   server.get('/preview', async (request, reply) => {
     const actor = await deps.authenticate(request)
-    if (actor === null || !mayDo(actor, 'look').allowed) {
+    // all that was said is on one page: it is for those who may look everywhere
+    if (actor === null || !mayDo(actor, 'look').allowed || sightOf(actor) !== null) {
       throw new AppError('unauthenticated', 'the messages are shown to people who are signed in', {
         action: 'Open / and sign in, then come back.',
       })

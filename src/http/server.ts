@@ -62,7 +62,7 @@ export interface HttpDeps {
   /** Why this process is not ready; empty when it is. */
   notReady(): Promise<string[]>
   /** The page: its built files, and the changes that it follows. Without it there is only the API. */
-  page?: { folder: string; changes: EventDeps['changes'] }
+  page?: { folder: string; changes: EventDeps['changes']; seen: EventDeps['seen'] }
 }
 
 const BODY_LIMIT_BYTES = 1_048_576
@@ -113,8 +113,8 @@ export function createServer(deps: HttpDeps): FastifyInstance {
   for (const name of OPERATION_NAMES) addOperation(server, deps, name, limiter)
   addApiDescription(server, deps.version)
   if (deps.page !== undefined) {
-    const { folder, changes } = deps.page
-    addEvents(server, { authenticate: (request) => whoAsks(deps, request, null), changes })
+    const { folder, changes, seen } = deps.page
+    addEvents(server, { authenticate: (request) => whoAsks(deps, request, null), changes, seen })
     addWeb(server, { folder })
   }
   return server

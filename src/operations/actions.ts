@@ -7,10 +7,11 @@ import type { IncidentRow, Transaction } from '../db/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { HandlersOf, OperationDeps } from './deps.ts'
 import { findIncident } from './incidents.ts'
+import { incidentSeenBy } from './sight.ts'
 import { elseChanged } from './version.ts'
 
 export const actionHandlers: HandlersOf<`action.${'list' | 'add' | 'edit'}`> = {
-  'action.list': (deps, _actor, input) => listActions(deps, input),
+  'action.list': listActions,
   'action.add': add,
   'action.edit': edit,
 }
@@ -66,12 +67,17 @@ export async function actionsOf(
   return rows.map((row) => shown(row, incident.number, deps.clock.now()))
 }
 
-async function listActions(deps: OperationDeps, input: InputOf<'action.list'>): Promise<unknown> {
+async function listActions(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'action.list'>,
+): Promise<unknown> {
   let query = deps.database.kysely
     .selectFrom('action_item')
     .innerJoin('incident', 'incident.id', 'action_item.incident_id')
     .select([...columns, 'incident.number as number'])
     .where('action_item.state', '=', input.state)
+    .where(incidentSeenBy(actor))
     .orderBy('due_on', (order) => order.asc().nullsLast())
     .orderBy('action_item.id')
     .limit(input.limit)

@@ -1,4 +1,4 @@
-import { appendAudit } from '../access/index.ts'
+import { appendAudit, sees } from '../access/index.ts'
 import type { Actor } from '../access/index.ts'
 import { newId } from '../base/id.ts'
 import { withTransaction } from '../db/index.ts'
@@ -7,7 +7,7 @@ import type { HandlersOf, OperationDeps } from './deps.ts'
 
 export const deploymentHandlers: HandlersOf<'deployment.record' | 'deployment.list'> = {
   'deployment.record': record,
-  'deployment.list': (deps, _actor, input) => list(deps, input),
+  'deployment.list': list,
 }
 
 /** Said twice it stands there once. */
@@ -36,7 +36,7 @@ async function record(
   return { service, version, note, at, by: actor.id }
 }
 
-async function list(deps: OperationDeps, input: InputOf<'deployment.list'>): Promise<unknown> {
+async function list(deps: OperationDeps, actor: Actor, input: InputOf<'deployment.list'>): Promise<unknown> {
   let query = deps.database.kysely
     .selectFrom('deployment')
     .select(['service', 'version', 'note', 'at', 'told_by as by'])
@@ -44,5 +44,6 @@ async function list(deps: OperationDeps, input: InputOf<'deployment.list'>): Pro
     .orderBy('id')
     .limit(input.limit)
   if (input.service !== undefined) query = query.where('service', '=', input.service)
-  return { deployments: await query.execute() }
+  const rows = await query.execute()
+  return { deployments: rows.filter(({ service }) => sees(actor, { service })) }
 }

@@ -1,7 +1,10 @@
+import { sees } from '../access/index.ts'
 import type { Actor } from '../access/index.ts'
 import { onCallAt, readOverrides, shiftsBetween } from '../oncall/index.ts'
 import type { OperationDeps } from './deps.ts'
+import { windowsNow } from './maintenance-view.ts'
 import { listReviews } from './review-list.ts'
+import { incidentSeenBy } from './sight.ts'
 
 const A_DAY_MS = 86_400_000
 const DEPLOYS_MS = 3 * A_DAY_MS
@@ -14,9 +17,10 @@ export async function dutiesNow(
   now: Date,
 ): Promise<Record<string, unknown>> {
   const { kysely } = deps.database
-  const [oncall, owed, actions, deploys] = await Promise.all([
+  const [oncall, maintenance, owed, actions, deploys] = await Promise.all([
     onCallNow(deps, now),
-    listReviews(deps, { state: 'owed', limit: 20 }) as Promise<{ reviews: unknown[] }>,
+    windowsNow(deps),
+    listReviews(deps, actor, { state: 'owed', limit: 20 }) as Promise<{ reviews: unknown[] }>,
     kysely
       .selectFrom('action_item')
       .innerJoin('incident', 'incident.id', 'action_item.incident_id')
@@ -28,6 +32,7 @@ export async function dutiesNow(
         'incident.number as number',
       ])
       .where('action_item.state', '=', 'open')
+      .where(incidentSeenBy(actor))
       .where((or) =>
         or.or([
           or('owner', 'in', [actor.id, actor.id.replace(/^person:/, '')]),
@@ -48,9 +53,10 @@ export async function dutiesNow(
   ])
   return {
     oncall,
+    maintenance,
     owedReviews: owed.reviews,
     actions: actions.map(({ number, ...action }) => ({ ...action, incident: `INC-${number}` })),
-    deploys,
+    deploys: deploys.filter(({ service }) => sees(actor, { service })),
   }
 }
 

@@ -7,6 +7,7 @@ import type { OperationDeps } from './deps.ts'
 import { presentIncident } from './incidents.ts'
 import { dutiesNow } from './desk-duties.ts'
 import { mayApproveOption } from './run-plan.ts'
+import { incidentSeenBy } from './sight.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
 const RECENT_MS = 7 * 86_400_000
@@ -20,6 +21,7 @@ export async function showDesk(deps: OperationDeps, actor: Actor): Promise<unkno
       .selectFrom('incident')
       .selectAll()
       .where('state', 'in', ACTIVE)
+      .where(incidentSeenBy(actor))
       .orderBy('severity')
       .orderBy('opened_at', 'desc')
       .limit(200)
@@ -28,6 +30,7 @@ export async function showDesk(deps: OperationDeps, actor: Actor): Promise<unkno
       .selectFrom('incident')
       .selectAll()
       .where('state', 'in', ['resolved', 'closed'])
+      .where(incidentSeenBy(actor))
       .where('opened_at', '>', new Date(now.getTime() - RECENT_MS))
       .orderBy('number', 'desc')
       .limit(20)
@@ -80,6 +83,7 @@ async function waitingFor(deps: OperationDeps, actor: Actor): Promise<unknown[]>
     ])
     .where('decision.state', '=', 'pending')
     .where('run.ended_at', 'is', null)
+    .where(incidentSeenBy(actor))
     .orderBy('incident.severity')
     .orderBy('decision.asked_at')
     .limit(200)

@@ -26,12 +26,12 @@ import { listSources, refreshSource } from './sources.ts'
 import { acknowledge, answer, approve, cancel, reject, resolve } from './decisions.ts'
 
 export const HANDLERS: HandlersOf<OperationName> = {
-  'incident.list': (deps, _actor, input) => listIncidents(deps, input),
+  'incident.list': listIncidents,
   'incident.show': (deps, _actor, input) => showIncident(deps, input.id),
   'incident.declare': declare,
   'incident.acknowledge': acknowledge,
   'incident.resolve': resolve,
-  'run.list': (deps, _actor, input) => listRuns(deps, input),
+  'run.list': listRuns,
   'run.show': (deps, actor, input) => showRun(deps, actor, input.id),
   'run.output': (deps, _actor, input) => readOutput(deps, input),
   'run.approve': approve,

@@ -1,3 +1,4 @@
+import type { Actor } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import type { IncidentRow } from '../db/index.ts'
 import { SEVERITY_POLICY } from '../incident/index.ts'
@@ -8,13 +9,19 @@ import type { OperationDeps } from './deps.ts'
 import { present } from './present.ts'
 import { proofOfRun } from './rehearsals.ts'
 import { demandOf } from './review-list.ts'
+import { incidentSeenBy } from './sight.ts'
 
 const ACTIVE = ['open', 'acknowledged', 'mitigating', 'monitoring']
 
-export async function listIncidents(deps: OperationDeps, input: InputOf<'incident.list'>): Promise<unknown> {
+export async function listIncidents(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'incident.list'>,
+): Promise<unknown> {
   let query = deps.database.kysely
     .selectFrom('incident')
     .selectAll()
+    .where(incidentSeenBy(actor))
     .orderBy('number', 'desc')
     .limit(input.limit)
   if (input.state === 'active') query = query.where('state', 'in', ACTIVE)

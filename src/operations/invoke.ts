@@ -1,13 +1,12 @@
 import type { Actor } from '../access/index.ts'
-import { appendAudit, mayDo } from '../access/index.ts'
+import { appendAudit, mayDo, sightOf } from '../access/index.ts'
 import { AppError } from '../base/error.ts'
 import { withTransaction } from '../db/index.ts'
-import { labelsOf } from '../run/index.ts'
 import { OPERATIONS } from './catalogue.ts'
 import type { InputOf, OperationName } from './catalogue.ts'
 import { HANDLERS } from './handlers.ts'
 import type { OperationDeps } from './deps.ts'
-import { findIncident } from './incidents.ts'
+import { labelsOfCall } from './sight.ts'
 
 /**
  * The one way to do anything from outside: input checked, permission decided, refusals audited, then the verb.
@@ -69,23 +68,9 @@ async function labelsFor(
   path: string,
   rawInput: unknown,
 ): Promise<Record<string, string> | null | undefined> {
-  if (actor.grants === undefined || actor.grants.every((grant) => Object.keys(grant.scope).length === 0))
-    return undefined
-  const id = (rawInput as { id?: unknown } | null)?.id
-  if (typeof id !== 'string' || id.length > 100) return null
-  const database = deps.database.kysely
-  if (path.startsWith('/runs/:id')) {
-    const row = await database
-      .selectFrom('run')
-      .innerJoin('incident', 'incident.id', 'run.incident_id')
-      .select(['incident.labels', 'incident.service'])
-      .where('run.id', '=', id)
-      .executeTakeFirst()
-    return row === undefined ? null : labelsOf(row)
-  }
-  if (!path.startsWith('/incidents/:id')) return null
-  const row = await findIncident(deps, id).catch(() => null)
-  return row === null ? null : labelsOf(row)
+  const everywhere = actor.grants?.every(({ scope }) => Object.keys(scope).length === 0) ?? true
+  if (everywhere && sightOf(actor) === null) return undefined
+  return labelsOfCall(deps.database, path, rawInput)
 }
 
 async function recordRefusal(deps: OperationDeps, actor: Actor, name: string, reason: string): Promise<void> {

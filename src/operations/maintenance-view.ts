@@ -59,6 +59,27 @@ export async function listWindows(deps: OperationDeps, service: string | null): 
   return { windows }
 }
 
+const SOON_MS = 86_400_000
+const ENDED = new Set(['cancelled', 'over'])
+
+/** Windows and freezes that are on, or begin within a day, the soonest first: what whoever is woken has to know. */
+export async function windowsNow(deps: OperationDeps): Promise<unknown[]> {
+  const at = deps.clock.now()
+  const database = deps.database.kysely
+  const found = await Promise.all(
+    (await liveWindows(database)).map(async (window) => {
+      const session = await lastSession(database, window.id)
+      const next = occurrenceOf(window, at, session)
+      const state = stateOf(window, at, session)
+      const { kind, title, services } = window
+      return next === null || ENDED.has(state) || next.from.getTime() - at.getTime() > SOON_MS
+        ? []
+        : [{ window: windowName(window), kind, title, services, state, from: next.from, to: next.to }]
+    }),
+  )
+  return found.flat().toSorted((a, b) => a.from.getTime() - b.from.getTime())
+}
+
 export async function showWindow(deps: OperationDeps, window: WindowRow): Promise<unknown> {
   const database = deps.database.kysely
   const session = await lastSession(database, window.id)

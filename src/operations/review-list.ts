@@ -1,7 +1,9 @@
 import { sql } from 'kysely'
 import type { Transaction } from '../db/index.ts'
+import type { Actor } from '../access/index.ts'
 import type { InputOf } from './catalogue.ts'
 import type { OperationDeps } from './deps.ts'
+import { incidentSeenBy } from './sight.ts'
 
 export interface Demand {
   reason: string
@@ -24,7 +26,11 @@ export async function demandOf(
   return row === undefined ? null : { reason: row.reason, by: row.demanded_by, at: row.demanded_at }
 }
 
-export async function listReviews(deps: OperationDeps, input: InputOf<'review.list'>): Promise<unknown> {
+export async function listReviews(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'review.list'>,
+): Promise<unknown> {
   let query = deps.database.kysely
     .selectFrom('incident')
     .leftJoin('review', 'review.incident_id', 'incident.id')
@@ -51,6 +57,7 @@ export async function listReviews(deps: OperationDeps, input: InputOf<'review.li
         .where('action_item.state', '=', 'open')
         .as('openActions'),
     ])
+    .where(incidentSeenBy(actor))
     // an incident that is owed a review is listed before it is written
     .where((or) =>
       or.or([or('review.incident_id', 'is not', null), or('review_demand.reason', 'is not', null)]),
@@ -86,7 +93,7 @@ interface StatisticRow {
 }
 
 /** Seconds, by the month in which an incident was opened (UTC). What has not happened yet is not counted. */
-export async function reviewStatistics(deps: OperationDeps, months: number): Promise<unknown> {
+export async function reviewStatistics(deps: OperationDeps, actor: Actor, months: number): Promise<unknown> {
   const since = new Date(deps.clock.now())
   since.setUTCDate(1)
   since.setUTCHours(0, 0, 0, 0)
@@ -97,7 +104,7 @@ export async function reviewStatistics(deps: OperationDeps, months: number): Pro
         extract(epoch from acknowledged_at - opened_at)::float8 as acknowledge,
         extract(epoch from mitigated_at - opened_at)::float8 as mitigate,
         extract(epoch from resolved_at - opened_at)::float8 as resolve
-      from incident where opened_at >= ${since}
+      from incident where opened_at >= ${since} and ${incidentSeenBy(actor)}
     )
     select month, severity, count(*)::int as incidents,
       avg(acknowledge) as "meanToAcknowledge",

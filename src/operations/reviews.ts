@@ -18,9 +18,9 @@ import { elseChanged } from './version.ts'
 export const reviewHandlers: HandlersOf<
   `review.${'list' | 'show' | 'statistics' | 'edit' | 'complete'}` | `action.${'list' | 'add' | 'edit'}`
 > = {
-  'review.list': (deps, _actor, input) => listReviews(deps, input),
+  'review.list': listReviews,
   'review.show': (deps, _actor, input) => showReview(deps, input.id),
-  'review.statistics': (deps, _actor, input) => reviewStatistics(deps, input.months),
+  'review.statistics': (deps, actor, input) => reviewStatistics(deps, actor, input.months),
   'review.edit': edit,
   'review.complete': complete,
   ...actionHandlers,

@@ -9,9 +9,14 @@ import { findIncident } from './incidents.ts'
 import { pageLink } from './pages.ts'
 import { present } from './present.ts'
 import { proofOfRun } from './rehearsals.ts'
+import { incidentSeenBy } from './sight.ts'
 import { mayApproveOption, phasesOf, proposalsOf, ticksOf } from './run-plan.ts'
 
-export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>): Promise<unknown> {
+export async function listRuns(
+  deps: OperationDeps,
+  actor: Actor,
+  input: InputOf<'run.list'>,
+): Promise<unknown> {
   let query = deps.database.kysely
     .selectFrom('run')
     .innerJoin('incident', 'incident.id', 'run.incident_id')
@@ -26,6 +31,7 @@ export async function listRuns(deps: OperationDeps, input: InputOf<'run.list'>):
       'incident.number as incident',
       'incident.title as title',
     ])
+    .where(incidentSeenBy(actor))
     .orderBy('run.started_at', 'desc')
     .orderBy('run.id')
     .limit(input.limit)

@@ -239,9 +239,13 @@ test('the gate is closed while a P1 is open, and in a freeze; no window may be p
   const starts = new Date(Date.now() - 600_000).toISOString().slice(0, 16)
   const freeze = await call(ADA, 'maintenance.plan', { title: 'holidays', kind: 'freeze', services: ['shop'], starts, minutes: 600 }) // prettier-ignore
   expect(await call(ADA, 'gate.deploy', { service: 'shop' })).toMatchObject({ open: false })
+  const onPage = { title: 'holidays', kind: 'freeze', services: ['shop'], state: 'frozen' }
+  expect((await call(ADA, 'desk.show', {}))['maintenance']).toContainEqual(expect.objectContaining(onPage))
   await expect(plannedWindow()).rejects.toMatchObject({ code: 'conflict' })
   await call(ADA, 'maintenance.cancel', { id: freeze['window'], reason: 'over' })
   expect(await call(ADA, 'gate.deploy', { service: 'shop' })).toMatchObject({ open: true })
+  const afterwards = JSON.stringify(await call(ADA, 'desk.show', {}))
+  expect(afterwards).not.toContain('holidays')
 })
 
 test('what acts in several places is approved only where the policy allows it in each', async () => {

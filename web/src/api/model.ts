@@ -289,6 +289,16 @@ export interface Desk {
   recent: IncidentSummary[]
   overdueReviews: { path: string; title: string; owner: string | null; nextReview: string | null }[]
   oncall: { rotation: string; person: string | null; name: string | null; until: string | null }[]
+  /** On now, or within a day. */
+  maintenance: {
+    window: string
+    kind: 'maintenance' | 'freeze'
+    title: string
+    services: string[]
+    state: string
+    from: string
+    to: string
+  }[]
   owedReviews: { incident: string; title: string; severity: Severity; owed: string | null }[]
   actions: { id: string; title: string; owner: string | null; dueOn: string | null; incident: string }[]
   deploys: { service: string; version: string; note: string | null; at: string; by: string }[]

@@ -35,6 +35,7 @@ export function HomePage(): ReactNode {
       <h1 className="only-heard">Incidents</h1>
       {problem === null ? null : <ProblemNotice problem={problem} />}
       <OnCall oncall={desk.oncall} />
+      <Windows windows={desk.maintenance} />
       {quiet ? (
         <p className="all-quiet tone-green">
           <CircleCheck size={20} aria-hidden /> Nothing is open.
@@ -183,6 +184,40 @@ function OnCall({ oncall }: { oncall: Desk['oncall'] }): ReactNode {
     </dl>
   )
 }
+
+/** What is under maintenance or frozen, and what will be within a day: pages are held back then, or nothing is deployed. */
+function Windows({ windows }: { windows: Desk['maintenance'] }): ReactNode {
+  if (windows.length === 0) return null
+  return (
+    <section aria-labelledby="windows">
+      <h2 id="windows">Maintenance and freezes</h2>
+      <ul className="rows plain">
+        {windows.map((window) => (
+          <li key={window.window}>
+            <span>
+              {window.state === 'planned' ? null : <strong>{windowWord(window)} now: </strong>}
+              {window.title} <span className="quiet">{window.services.join(', ')}</span>
+            </span>
+            <span className="quiet">
+              {window.state === 'planned' ? (
+                <>
+                  {windowWord(window).toLowerCase()} <Day at={window.from} /> to <Day at={window.to} />
+                </>
+              ) : (
+                <>
+                  until <Day at={window.to} />
+                </>
+              )}
+            </span>
+          </li>
+        ))}
+      </ul>
+    </section>
+  )
+}
+
+const windowWord = ({ kind }: Desk['maintenance'][number]): string =>
+  kind === 'freeze' ? 'Freeze' : 'Maintenance'
 
 function Day({ at }: { at: string }): ReactNode {
   const { clock } = usePreferences()
