@@ -1,5 +1,6 @@
+import { Socket } from 'node:net'
 import { Kysely, PostgresDialect } from 'kysely'
-import { Client, Pool } from 'pg'
+import { Pool } from 'pg'
 import type { ClientBase } from 'pg'
 import type { Schema } from './schema.ts'
 import type { Transaction } from './transaction.ts'
@@ -35,31 +36,21 @@ export interface Database {
   close(): Promise<void>
 }
 
+/** What a lost server looks like over a Unix socket, in the words of one over TCP. */
+const SAME_AS: Readonly<Record<string, string>> = { ENOENT: 'ECONNREFUSED', EPIPE: 'ECONNRESET' }
+
 /**
- * A client that reports a missing Unix socket as a refused connection. A cleanly stopped PostgreSQL removes its socket;
- * the engine retries ECONNREFUSED but takes ENOENT for a fault and strands its workflows until the next start.
+ * A cleanly stopped PostgreSQL removes its socket, one that was killed breaks the pipe that is written to. The engine
+ * tries again after a refused or a reset connection; these two it takes for faults, and fails its workflows.
  */
-class SocketClient extends Client {
-  override connect(): Promise<this>
-  override connect(callback: (error: Error | null) => void): void
-  override connect(callback?: (error: Error | null) => void): Promise<this> | void {
-    const refused = (error: Error | null): Error | null => {
-      if (error !== null && (error as NodeJS.ErrnoException).code === 'ENOENT') {
-        Object.assign(error, { code: 'ECONNREFUSED' })
-      }
-      return error
-    }
-    if (callback !== undefined) {
-      super.connect(((error: Error | null) => callback(refused(error))) as (error: Error) => void)
-      return
-    }
-    return super.connect().then(
-      () => this,
-      (error: unknown) => {
-        throw refused(error instanceof Error ? error : new Error(String(error))) ?? new Error('not connected')
-      },
-    )
-  }
+function openSocket(): Socket {
+  const socket = new Socket()
+  // before the driver's own listener, which gets the same error
+  socket.on('error', (error: NodeJS.ErrnoException) => {
+    const code = SAME_AS[error.code ?? '']
+    if (code !== undefined) error.code = code
+  })
+  return socket
 }
 
 /** A connection pool whose idle connections may break without taking the process along. */
@@ -71,7 +62,7 @@ export function createPool(options: DatabaseOptions): Pool {
     connectionTimeoutMillis: options.acquireTimeoutMs ?? 10_000,
     idleTimeoutMillis: 30_000,
     application_name: `erlmcp ${options.name}`,
-    Client: SocketClient,
+    stream: openSocket,
     ...(role === undefined
       ? {}
       : {

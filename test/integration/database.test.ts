@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
+import type { Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { sql } from 'kysely'
@@ -8,6 +9,7 @@ import { delay } from '../../src/base/clock.ts'
 import { newUuid } from '../../src/base/id.ts'
 import {
   createDatabase,
+  createPool,
   isConnectionError,
   isUniqueViolation,
   migrate,
@@ -156,6 +158,18 @@ describe('an error', () => {
       'a mistake',
     )
   })
+})
+
+test('a pipe that breaks under a query is a reset connection, which the engine waits out', async () => {
+  const pool = createPool({ url: db.url, name: 'pipe', poolSize: 1 })
+  const client = await pool.connect()
+  client.on('error', () => undefined)
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection
+  const asked = client.query('select pg_sleep(10)')
+  stream.destroy(Object.assign(new Error('write EPIPE'), { code: 'EPIPE' }))
+  await expect(asked).rejects.toMatchObject({ code: 'ECONNRESET' })
+  client.release(true)
+  await pool.end()
 })
 
 test('a pool tells how full it is, and does not wait for ever', async () => {
