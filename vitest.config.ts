@@ -9,8 +9,8 @@ const project = (name: string, include: string[], timeoutMs: number, options: { 
     hookTimeout: timeoutMs,
     // real processes wait more than they work, and more than two at a time wait for each other
     ...(options.database ? { maxWorkers: 2 } : {}),
-    // no file leaves anything behind; loading the modules again for each took four fifths of the time of the unit tests
-    isolate: false,
+    // what needs no process leaves nothing behind; loading the modules again for each file took four fifths of the time
+    isolate: options.database,
     sequence: { groupOrder: options.database ? 1 : 0 },
     // real processes on a busy machine: a second try tells a slow machine from a fault; the report shows both
     retry: options.database ? 2 : 0,

@@ -54,7 +54,8 @@ export const attachmentOperations = {
         .string()
         .min(4)
         .max(MAX_ENCODED)
-        .regex(/^[A-Za-z0-9+/]+={0,2}$/, 'not base64')
+        // a search for what must not be there: nothing to go back over in a text of megabytes
+        .refine((text) => !/[^A-Za-z0-9+/]/.test(text.replace(/={1,2}$/, '')), 'not base64')
         .describe('base64'),
     }),
     output: attachment,
