@@ -4,6 +4,8 @@ export interface Connection {
   state: 'connecting' | 'connected' | 'reconnecting'
   /** When the server was last heard of; `null` before the first time. */
   heardAt: number | null
+  /** When the page began to listen, in milliseconds of this device. */
+  startedAt: number
   /** Since when the server itself cannot reach its database. */
   databaseAwaySince: number | null
   /** The server's clock minus this device's, in milliseconds. */
@@ -22,6 +24,7 @@ class Stream {
   connection: Connection = {
     state: 'connecting',
     heardAt: null,
+    startedAt: Date.now(),
     databaseAwaySince: null,
     skewMs: 0,
   }
@@ -52,6 +55,7 @@ class Stream {
   /** Ends the request that is open and opens another: after signing in. */
   restart(): void {
     this.#position = null
+    this.#set({ startedAt: Date.now() })
     this.#current?.abort()
     this.#wake?.()
   }

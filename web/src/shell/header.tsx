@@ -168,10 +168,11 @@ const STALE_MS = 14_000
 
 /** Whether what is shown may no longer be so. */
 export function useStale(): boolean {
-  const { state, heardAt, databaseAwaySince, skewMs } = useConnection()
+  const { state, heardAt, startedAt, databaseAwaySince, skewMs } = useConnection()
   const now = useNow()
   if (databaseAwaySince !== null) return true
-  return state === 'reconnecting' || (heardAt !== null && now - skewMs - heardAt > STALE_MS)
+  // a server that went before its first word is away too
+  return state === 'reconnecting' || now - skewMs - (heardAt ?? startedAt) > STALE_MS
 }
 
 function ConnectionDot(): ReactNode {
@@ -194,12 +195,12 @@ function ConnectionDot(): ReactNode {
 }
 
 function ConnectionBanner(): ReactNode {
-  const { heardAt, databaseAwaySince, skewMs } = useConnection()
+  const { heardAt, startedAt, databaseAwaySince, skewMs } = useConnection()
   const stale = useStale()
   const now = useNow()
   const offline = !navigator.onLine
   if (!stale) return null
-  const since = databaseAwaySince ?? heardAt ?? now - skewMs
+  const since = databaseAwaySince ?? heardAt ?? startedAt
   return (
     <div className="banner" role="status">
       {databaseAwaySince !== null
