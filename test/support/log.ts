@@ -1,9 +1,14 @@
+import { AppError } from '../../src/base/error.ts'
 import type { Logger } from '../../src/base/log.ts'
 
 const nothing = (): void => undefined
 
+/** Says nothing, but a request that ended by an unexpected fault: its answer has only a number to look for here. */
 export const silentLog: Logger = {
-  error: nothing,
+  error: (details, message) => {
+    if (message === 'request failed' && !(details['err'] instanceof AppError))
+      console.error(message, details['err'])
+  },
   warn: nothing,
   info: nothing,
   debug: nothing,
