@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { newId } from '../../src/base/id.ts'
-import { openBrowser, personIn, picture, violations } from '../support/browser.ts'
+import { openBrowser, personIn, picture, violations, withoutServer } from '../support/browser.ts'
 import type { Person } from '../support/browser.ts'
 import { openDesk } from '../support/desk.ts'
 import type { Desk } from '../support/desk.ts'
@@ -145,18 +145,18 @@ test('a connection that is lost in the middle of output is told, and nothing is 
       .execute()
     sequence += 1
   }
-  const { page, context } = ada
+  const { page } = ada
   await open(ada, `/incidents/${await nameOf(incident)}`)
   await page.getByText('make-lines').first().waitFor()
   await write('\u001b[32mline 1\u001b[0m\n')
   await page.locator('.output-line', { hasText: 'line 1' }).waitFor()
   expect(await page.locator('.output-line .fg-2').count()).toBe(1)
-  await context.setOffline(true)
-  await page.getByText('What is shown may be old').waitFor({ timeout: 45_000 })
-  await picture(page, 'offline-desktop-light')
-  expect(await page.getByRole('button', { name: /^Approve/ }).isDisabled()).toBe(true)
-  for (const line of [2, 3, 4]) await write(`line ${line}\n`)
-  await context.setOffline(false)
+  await withoutServer(ada, async () => {
+    await page.getByText('What is shown may be old').waitFor({ timeout: 45_000 })
+    await picture(page, 'offline-desktop-light')
+    expect(await page.getByRole('button', { name: /^Approve/ }).isDisabled()).toBe(true)
+    for (const line of [2, 3, 4]) await write(`line ${line}\n`)
+  })
   await page.locator('.output-line', { hasText: 'line 4' }).waitFor({ timeout: 45_000 })
   await write('line 5\n')
   await page.locator('.output-line', { hasText: 'line 5' }).waitFor()

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openBrowser, personIn, picture, violations } from '../support/browser.ts'
+import { openBrowser, personIn, picture, violations, withoutServer } from '../support/browser.ts'
 import type { Person } from '../support/browser.ts'
 import { openDesk } from '../support/desk.ts'
 import type { Desk, Row } from '../support/desk.ts'
@@ -202,19 +202,14 @@ test('an administrator invites, makes a token that is shown once, and asks what 
 })
 
 test('without the server a page says so, keeps what it shows, and goes on when the server is back', async () => {
-  const { page, context } = ada
+  const { page } = ada
   await open(page, '/reviews')
   await page.getByRole('table', { name: 'Reviews' }).waitFor()
   const said = page.getByText(/^(This device is offline|No connection to the server) for /)
-  // a browser's own "offline" does nothing on a machine without a network: it is offline before
-  await context.route('**/api/**', (route) => route.abort('internetdisconnected'))
-  try {
-    await page.evaluate(`dispatchEvent(new Event('offline'))`)
+  await withoutServer(ada, async () => {
     await said.waitFor({ timeout: 60_000 })
     await page.getByRole('table', { name: 'Reviews' }).waitFor()
-  } finally {
-    await context.unroute('**/api/**')
-  }
+  })
   await said.waitFor({ state: 'detached', timeout: 60_000 })
   await writeFile(desk.file('release'), 'good\n')
 })

@@ -104,3 +104,20 @@ export async function violations(page: Page): Promise<string[]> {
     nodes.map((node) => `${id}: ${node.target.join(' ')}: ${node.failureSummary}`),
   )
 }
+
+const API = '**/api/**'
+
+/**
+ * Does `act` while the server cannot be reached from the page. Not by the browser's own "offline": on a machine
+ * without a network it is offline all along, and then cuts nothing.
+ */
+export async function withoutServer({ page, context }: Person, act: () => Promise<void>): Promise<void> {
+  await context.route(API, (route) => route.abort('internetdisconnected'))
+  try {
+    // ends the stream that is open
+    await page.evaluate(`dispatchEvent(new Event('offline'))`)
+    await act()
+  } finally {
+    await context.unroute(API)
+  }
+}
