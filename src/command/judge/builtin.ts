@@ -101,6 +101,9 @@ function judgeNames(call: Call): void {
   if (call.name === 'unset' && call.args.some((arg) => arg.value === '-f'))
     call.note('read', 'removes a function', call.word)
   for (const arg of call.args) {
+    // without a path the shell looks for programs in the folder where it is
+    if (call.name === 'unset' && (!isKnown(arg) || arg.value === 'PATH'))
+      call.note('destructive', 'changes what later commands run', arg)
     if (call.name === 'let' && /^\W*(?:PATH|BASH\w*|LD_\w+)\W*=/.test(arg.value))
       call.note('destructive', 'changes what later commands run', arg)
   }
