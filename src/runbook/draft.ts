@@ -5,7 +5,12 @@ import type { Page } from './page.ts'
 import { alternativeOf } from './vocabulary.ts'
 
 /** What readers may find missing is there; the id comes when the phase is whole. */
-export type DraftStep = Step & { comments: BlockComment[]; group: string | null }
+export type DraftStep = Step & {
+  comments: BlockComment[]
+  group: string | null
+  /** The options that a list item's own block names: a step of its own behind the item. */
+  choice?: DraftStep
+}
 
 interface At {
   line: number

@@ -1,6 +1,6 @@
 /** List items as steps and tasks, and commands written as inline code. */
 import { append } from './append.ts'
-import { fillStep } from './block-steps.ts'
+import { blockSteps, fillStep } from './block-steps.ts'
 import { addText, newStep } from './draft.ts'
 import type { DraftStep } from './draft.ts'
 import { entriesOf } from './entries.ts'
@@ -85,7 +85,11 @@ function nestedItem(made: DraftStep, item: ListItem, page: Page): void {
 function itemCode(made: DraftStep, block: CodeBlock, page: Page): void {
   const entries = entriesOf(block)
   if (!entries.every((entry) => entry.type === 'output')) {
-    fillStep(made, entries, block, page)
+    const steps = blockSteps(entries, block, { title: made.title, group: [], page })
+    const choice = steps.find((each) => each.kind === 'choice')
+    if (choice === undefined || made.choice !== undefined) return fillStep(made, entries, block, page)
+    for (const each of steps) if (each !== choice) append(made.commands, each.commands)
+    made.choice = choice
     return
   }
   const last = made.commands[made.commands.length - 1]

@@ -163,6 +163,53 @@ describe('alternatives', () => {
     ])
   })
 
+  test('options inside a case exclude each other: a case for each, with what both need', () => {
+    const book = read([
+      '# A',
+      '',
+      '## Diagnosis',
+      '',
+      '- look',
+      '',
+      '## Resolution',
+      '',
+      '### For doubled keys',
+      '',
+      '1. Look at the key:',
+      '',
+      '   ```sql',
+      '   SELECT * FROM jobs WHERE id = 7;',
+      '   ```',
+      '',
+      '2. Make it unique:',
+      '',
+      '   ```sql',
+      '   -- Option 1: remove the newer',
+      '   DELETE FROM jobs WHERE id = 7 AND newer;',
+      '   -- Option 2: give it another key',
+      '   UPDATE jobs SET id = 8 WHERE id = 7 AND newer;',
+      '   ```',
+      '',
+      '### For missing rights',
+      '',
+      '`kubectl auth can-i list pods`',
+    ])
+    const cases = stepsOf(first(book).phases[1])[0]?.alternatives ?? []
+    expect(cases.map((each) => [each.label, each.title, each.commands.map(({ text }) => text)])).toEqual([
+      [
+        '1.1',
+        'For doubled keys: remove the newer',
+        ['SELECT * FROM jobs WHERE id = 7;', 'DELETE FROM jobs WHERE id = 7 AND newer;'],
+      ],
+      [
+        '1.2',
+        'For doubled keys: give it another key',
+        ['SELECT * FROM jobs WHERE id = 7;', 'UPDATE jobs SET id = 8 WHERE id = 7 AND newer;'],
+      ],
+      ['2', 'For missing rights', ['kubectl auth can-i list pods']],
+    ])
+  })
+
   test('what takes an option back is no part of it', () => {
     const book = read([
       '## A',

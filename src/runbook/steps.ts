@@ -72,7 +72,8 @@ export class StepCollector {
       const title = alternativeOf(child.title)
       if (title !== null) this.#alternative(child, title)
       else if (cases > 1 && this.#kind === 'mitigate' && isCaseHeading(child.title)) {
-        const label = String(1 + (this.#lastAlternatives('case')?.length ?? 0))
+        const last = this.#lastAlternatives('case')?.at(-1)?.label ?? '0'
+        const label = String(1 + Number.parseInt(last, 10))
         this.#alternative(child, {
           kind: 'case',
           label,
@@ -229,7 +230,13 @@ export class StepCollector {
   }
 
   #item(made: DraftStep): void {
-    if (alternativeOf(made.title) !== null) this.#pushAlternative(asAlternative(made))
+    const { choice, ...plain } = made
+    if (choice !== undefined) {
+      this.#openItem = null
+      if (plain.commands.length > 0) this.steps.push({ ...plain, kind: 'command' })
+      else Object.assign(choice, { title: plain.title, group: plain.group, text: plain.text })
+      this.#addOrMerge(choice)
+    } else if (alternativeOf(made.title) !== null) this.#pushAlternative(asAlternative(made))
     else {
       this.steps.push(made)
       this.#openItem = made
@@ -265,8 +272,18 @@ export class StepCollector {
     const reverts = section.children.filter((child) => REVERT.test(child.title))
     const rest = { ...section, children: section.children.filter((child) => !reverts.includes(child)) }
     inner.section(rest, [], title.title)
-    const steps = inner.steps
-    const words = [inner.text[0], steps[0]?.title, steps[0]?.text]
+    for (const [index, { option, steps }] of variantsOf(inner.steps).entries()) {
+      const name = option === null ? title : { ...title, ...variantTitle(title, option, index) }
+      this.#pushAlternative(this.#oneAlternative(section, name, { text: inner.text, steps, reverts }))
+    }
+  }
+
+  #oneAlternative(
+    section: Section,
+    title: AlternativeTitle,
+    { text: prose, steps, reverts }: { text: string[]; steps: DraftStep[]; reverts: Section[] },
+  ): Alternative {
+    const words = [prose[0], steps[0]?.title, steps[0]?.text]
     const condition = title.condition ?? words.flatMap((each) => conditionIn(each ?? '') ?? [])[0] ?? null
     for (const each of steps) {
       const [first] = each.commands
@@ -283,16 +300,16 @@ export class StepCollector {
     ]
     const only = steps.length === 1 ? steps[0] : undefined
     const text = joined([
-      ...inner.text,
+      ...prose,
       ...(only === undefined ? steps.map((each) => proseOf(each, title.title)) : [only.text]),
     ])
     const lead = only?.lead === undefined ? undefined : text.length - only.text.length + only.lead
-    this.#pushAlternative({
+    return {
       ...title, condition, id: '', line: section.line,
       position: this.#page.range(section.line, lastLine(section), section.column), text, commands,
       comments: steps.flatMap((each) => each.comments), risk: riskOf(commands),
       ...(lead === undefined ? {} : { lead }), ...(undo.length === 0 ? {} : { revert: undo }),
-    }) // prettier-ignore
+    } // prettier-ignore
   }
 
   #commandsIn(section: Section): RunbookCommand[] {
@@ -319,6 +336,39 @@ export class StepCollector {
     if (open !== undefined && made.alternatives !== undefined) append(open, made.alternatives)
     else this.steps.push(made)
   }
+}
+
+/** Options inside an alternative exclude each other too: one alternative for each, with what stands around them. */
+function variantsOf(steps: DraftStep[]): { option: Alternative | null; steps: DraftStep[] }[] {
+  const options = steps.find((each) => (each.alternatives?.length ?? 0) > 1)
+  if (options?.alternatives === undefined) return [{ option: null, steps }]
+  return options.alternatives.map((option) => ({
+    option,
+    steps: steps.map((each) => (each === options ? asStep(options, option) : copyOf(each))),
+  }))
+}
+
+function asStep(choice: DraftStep, option: Alternative): DraftStep {
+  const { title, line, position, text, commands, comments = [], lead, revert } = option
+  const { id, group } = choice
+  return {
+    id, title, kind: 'command', line, position, text, commands, comments, group: group ?? null,
+    ...(lead === undefined ? {} : { lead }), ...(revert === undefined ? {} : { revert }),
+  } // prettier-ignore
+}
+
+/** Each alternative has commands of its own: what is noted at one is not noted at another. */
+const copyOf = (made: DraftStep): DraftStep => ({
+  ...made,
+  commands: made.commands.map((command) => ({ ...command })),
+})
+
+function variantTitle(
+  outer: AlternativeTitle,
+  option: Alternative,
+  index: number,
+): Pick<AlternativeTitle, 'label' | 'title'> {
+  return { label: `${outer.label}.${index + 1}`, title: `${outer.title}: ${option.title}` }
 }
 
 function introduces(paragraph: ParagraphBlock, next: Block): boolean {
