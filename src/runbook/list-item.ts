@@ -87,7 +87,12 @@ function itemCode(made: DraftStep, block: CodeBlock, page: Page): void {
   if (!entries.every((entry) => entry.type === 'output')) {
     const steps = blockSteps(entries, block, { title: made.title, group: [], page })
     const choice = steps.find((each) => each.kind === 'choice')
-    if (choice === undefined || made.choice !== undefined) return fillStep(made, entries, block, page)
+    if (choice === undefined || made.choice !== undefined) {
+      const mentioned = made.commands.length
+      fillStep(made, entries, block, page)
+      dropMentions(made, mentioned)
+      return
+    }
     for (const each of steps) if (each !== choice) append(made.commands, each.commands)
     made.choice = choice
     return
@@ -96,6 +101,18 @@ function itemCode(made: DraftStep, block: CodeBlock, page: Page): void {
   const body = block.lines.map((line) => line.text).join('\n')
   if (last !== undefined && last.expectation === null) last.expectation = body.slice(0, 2000)
   else addText(made, page.source(block))
+}
+
+/** "Run `tool create`:" before a block with `sudo tool create --all it takes` names what the block spells out. */
+function dropMentions(made: DraftStep, mentioned: number): void {
+  const words = (command: RunbookCommand): string => ` ${command.text.split(/\s+/).join(' ')} `
+  const spelled = made.commands.slice(mentioned).map(words)
+  made.commands = made.commands.filter(
+    (command, index) =>
+      index >= mentioned ||
+      (command.block ?? null) !== null ||
+      !spelled.some((text) => text.includes(words(command))),
+  )
 }
 
 function itemParagraph(made: DraftStep, block: ParagraphBlock, context: ItemContext): void {

@@ -210,6 +210,30 @@ describe('alternatives', () => {
     ])
   })
 
+  test('a command that a sentence names and the block behind it spells out is one command', () => {
+    const book = read([
+      '# A',
+      '',
+      '## Mitigation',
+      '',
+      '1. Run `helm upgrade` to take the new chart, its flags are in the file:',
+      '',
+      '   ```bash',
+      '   sudo helm upgrade web ./web',
+      '   ```',
+      '',
+      '2. Run `helm list`, then:',
+      '',
+      '   ```bash',
+      '   helm status web',
+      '   ```',
+    ])
+    expect(stepsOf(first(book).phases[0]).map((each) => each.commands.map(({ text }) => text))).toEqual([
+      ['sudo helm upgrade web ./web'],
+      ['helm list', 'helm status web'],
+    ])
+  })
+
   test('what takes an option back is no part of it', () => {
     const book = read([
       '## A',
