@@ -13,9 +13,9 @@ const report = await runKillLoop({
   folder,
   kills: Number(kills),
   seed: Number(seed),
-  alerts: Number(kills) * 5,
-  alertEveryMs: 800,
-  settleMs: 120_000,
+  alerts: Number(kills) * 2,
+  alertEveryMs: 6_000,
+  settleMs: 300_000,
   onKill: (number) => process.stderr.write(number % 10 === 0 ? `${number} ` : '.'),
 })
 const faults = faultsOf(report)

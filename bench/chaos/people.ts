@@ -24,18 +24,23 @@ export async function call(
   try {
     const authorization = `Bearer ${token}`
     const signal = AbortSignal.timeout(15_000)
-    const response = await fetch(
-      `${address.url}${at}`,
-      method === 'GET'
-        ? { headers: { authorization }, signal }
-        : {
-            method,
-            headers: { authorization, 'content-type': 'application/json' },
-            body: JSON.stringify(body),
-            signal,
-          },
-    )
-    return { status: response.status, value: (await response.json()) as Row }
+    for (;;) {
+      const response = await fetch(
+        `${address.url}${at}`,
+        method === 'GET'
+          ? { headers: { authorization }, signal }
+          : {
+              method,
+              headers: { authorization, 'content-type': 'application/json' },
+              body: JSON.stringify(body),
+              signal,
+            },
+      )
+      const value = (await response.json()) as Row
+      if (response.status !== 429) return { status: response.status, value }
+      // hundreds of incidents are asked for one by one when all is counted: the server lets so many in a second
+      await delay(1_000)
+    }
   } catch {
     return null
   }
@@ -88,17 +93,29 @@ async function send(
   return answer?.status === 200
 }
 
-/** A person: approves what is offered, answers what is unknown, and ends at the source what nobody can mend. */
+/**
+ * A person: approves what is offered, answers what is unknown, and ends at the source what nobody can mend. What is
+ * mended ends there too, as an Alertmanager would say it: else it fires still, and its incident is opened again.
+ */
 export async function answerQuestions(world: World): Promise<void> {
+  const ended = new Set<string>()
   while (!world.signal.aborted) {
     const address = world.address()
     const listed =
       address === null ? null : await call(address, address.token, 'GET', '/api/v1/runs?limit=200')
-    if (address !== null && listed?.status === 200) {
-      for (const run of listed.value['runs'] as Row[]) await answer(world, address, run)
+    for (const run of listed?.status === 200 ? (listed.value['runs'] as Row[]) : []) {
+      if (address === null || world.signal.aborted) break
+      const ticket = String(run['title'])
+      if (run['state'] !== 'succeeded') await answer(world, address, run)
+      else if (!ended.has(ticket) && (await end(world, ticket))) ended.add(ticket)
     }
     await pause(world, 150)
   }
+}
+
+async function end(world: World, ticket: string): Promise<boolean> {
+  const startsAt = world.accepted.get(ticket)
+  return startsAt !== undefined && (await send(world, ticket, startsAt, 'resolved'))
 }
 
 async function answer(world: World, address: Address, run: Row): Promise<void> {
@@ -113,11 +130,9 @@ async function answer(world: World, address: Address, run: Row): Promise<void> {
         reason: 'looked at the ledger',
       })
       break
-    case 'failed': {
-      const startsAt = world.accepted.get(String(run['title']))
-      if (startsAt !== undefined) await send(world, String(run['title']), startsAt, 'resolved')
+    case 'failed':
+      await end(world, String(run['title']))
       break
-    }
     default:
   }
 }
