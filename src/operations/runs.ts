@@ -38,8 +38,21 @@ export async function listRuns(
   if (input.incident !== undefined) {
     query = query.where('run.incident_id', '=', (await findIncident(deps, input.incident)).id)
   }
+  const { before } = input
+  if (before !== undefined) {
+    query = query.where(({ eb, and, or, selectFrom }) => {
+      const startedAt = selectFrom('run as last').select('last.started_at').where('last.id', '=', before)
+      return or([
+        eb('run.started_at', '<', startedAt),
+        and([eb('run.started_at', '=', startedAt), eb('run.id', '>', before)]),
+      ])
+    })
+  }
   const rows = await query.execute()
-  return { runs: rows.map((row) => ({ ...row, incident: `INC-${row.incident}` })) }
+  return {
+    runs: rows.map((row) => ({ ...row, incident: `INC-${row.incident}` })),
+    next: rows.length === input.limit ? (rows.at(-1)?.id ?? null) : null,
+  }
 }
 
 export async function findRun(deps: OperationDeps, id: string): Promise<RunRow> {

@@ -322,6 +322,20 @@ function isAlive(pid: number | null): boolean {
   }
 }
 
+test('the runs are read in pages, each once', async () => {
+  const page = async (rest: string): Promise<{ runs: Row[]; next: string | null }> =>
+    (await desk.api(ada, 'GET', `/runs?${rest}`)).value as { runs: Row[]; next: string | null }
+  const all = (await page('limit=200')).runs.map((run) => run['id'])
+  const read: unknown[] = []
+  for (let next: string | null = '', pages = 0; next !== null && pages < 20; pages += 1) {
+    const { runs, next: after } = await page(next === '' ? 'limit=3' : `limit=3&before=${next}`)
+    read.push(...runs.map((run) => run['id']))
+    next = after
+  }
+  expect(all.length).toBeGreaterThan(6)
+  expect(read).toEqual(all)
+})
+
 test('the audit of all this is intact, and a row that somebody changes is found', async () => {
   const { kysely } = desk.store.database
   const verify = async (): Promise<Row> => (await desk.api(ada, 'GET', '/audit/verify')).value

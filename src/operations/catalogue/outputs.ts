@@ -86,6 +86,7 @@ export const runList = z.looseObject({
       title: z.string(),
     }),
   ),
+  next: z.string().nullable().describe('`before` of the next page'),
 })
 
 const command = z.looseObject({

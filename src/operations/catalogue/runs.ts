@@ -7,7 +7,11 @@ export const runOperations = {
   'run.list': {
     name: 'run.list',
     summary: 'Runs, newest first',
-    input: z.strictObject({ incident: id.optional(), limit }),
+    input: z.strictObject({
+      incident: id.optional(),
+      limit,
+      before: id.optional().describe('a run from `next` of the page before'),
+    }),
     output: outputs.runList,
     need: 'look',
     effect: 'read',
