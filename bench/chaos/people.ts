@@ -101,15 +101,29 @@ export async function answerQuestions(world: World): Promise<void> {
   const ended = new Set<string>()
   while (!world.signal.aborted) {
     const address = world.address()
-    const listed =
-      address === null ? null : await call(address, address.token, 'GET', '/api/v1/runs?limit=200')
-    for (const run of listed?.status === 200 ? (listed.value['runs'] as Row[]) : []) {
-      if (address === null || world.signal.aborted) break
+    if (address === null) {
+      await pause(world, 150)
+      continue
+    }
+    for await (const run of listRuns(address)) {
+      if (world.signal.aborted) break
       const ticket = String(run['title'])
       if (run['state'] !== 'succeeded') await answer(world, address, run)
       else if (!ended.has(ticket) && (await end(world, ticket))) ended.add(ticket)
     }
     await pause(world, 150)
+  }
+}
+
+/** Every run, page by page, as far as the server answers. */
+async function* listRuns(address: Address): AsyncGenerator<Row> {
+  for (let from = ''; ;) {
+    const listed = await call(address, address.token, 'GET', `/api/v1/runs?limit=200${from}`)
+    if (listed?.status !== 200) return
+    yield* listed.value['runs'] as Row[]
+    const { next } = listed.value
+    if (typeof next !== 'string') return
+    from = `&before=${next}`
   }
 }
 
